@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Statements and leaves: their bytes, ids, signatures and strict reading (protocol §3)."""
+
+from __future__ import annotations
+
+import hashlib
+import re as regex
+from typing import Any
+
+import msgspec
+
+from detente.errors import MalformedError
+from detente.seal import canonical, forms
+from detente.seal.canonical import b64, unb64
+from detente.seal.commit import MAX_BODY, SALT_SIZE, commitment
+from detente.seal.keys import SigningKey, key_id, verify
+from detente.words.entry import DATA_KINDS, MARKS, PRECEDENCES, Leaf, Placement, Signature, Statement
+
+DOMAIN = "detente/statement/v1"
+MAX_LEAF = 65_535
+MAX_RE = 64
+MAX_TO = 64
+MAX_CRIT = 16
+MAX_SIGNATURES = 16
+
+_KIND = regex.compile(r"[a-z0-9][a-z0-9._-]{0,63}").fullmatch
+_LANG = regex.compile(r"[A-Za-z0-9-]{1,35}").fullmatch
+
+
+class ParsedLeaf(msgspec.Struct, frozen=True):
+    """A leaf as read: its bytes, all fields, the known ones, the entry id, the statement's bytes."""
+
+    raw: bytes
+    doc: dict[str, Any]
+    leaf: Leaf
+    id: str
+    statement_raw: bytes
+
+
+def statement_bytes(s: dict[str, Any]) -> bytes:
+    """The JSON of a statement: what is signed and what its id is the hash of."""
+    return canonical.encode(s)
+
+
+def entry_id(s: dict[str, Any]) -> str:
+    """Hex of SHA-256 of the JSON of a statement."""
+    return hashlib.sha256(canonical.encode(s)).hexdigest()
+
+
+def sign(key: SigningKey, s: dict[str, Any]) -> dict[str, str]:
+    """``{"key","sig"}`` over a statement."""
+    return {"key": key.id, "sig": b64(key.sign(DOMAIN, canonical.encode(s)))}
+
+
+def verify_signature(public: bytes, statement_raw: bytes, sig: dict[str, str]) -> bool:
+    """Whether ``sig`` names the key ``public`` and holds over the statement's bytes; never raises."""
+    try:
+        signature = unb64(sig["sig"], 64)
+        return sig["key"] == key_id(public) and verify(public, DOMAIN, statement_raw, signature)
+    except (MalformedError, KeyError, TypeError):
+        return False
+
+
+def make(
+    *,
+    channel: str,
+    party: str,
+    office: str,
+    kind: str,
+    released: int,
+    body: dict[str, Any] | None = None,
+    seed: bytes | None = None,
+    data: dict[str, Any] | None = None,
+    salt: bytes | None = None,
+    precedence: str = "routine",
+    mark: str = "real",
+    re: tuple[str, ...] | list[str] = (),
+    **optional: Any,
+) -> dict[str, Any]:
+    """A statement, checked. With ``body`` and ``seed`` (32 bytes), or with ``data`` and ``salt`` (16 bytes).
+
+    ``optional``: to, not_after, emergency, crit, lang; None or False leaves a field out. MalformedError.
+    """
+    s: dict[str, Any] = {
+        "v": 1, "channel": channel, "party": party, "office": office, "kind": kind, "precedence": precedence,
+        "mark": mark, "re": list(re), "released": released,
+    }  # fmt: skip
+    if body is not None and seed is not None:
+        size = len(canonical.encode(body))
+        if size > MAX_BODY:
+            raise MalformedError(f"body of {size} bytes; the limit is {MAX_BODY}")
+        s["body"] = {"root": b64(commitment(body, seed)), "size": size}
+    if data is not None and salt is not None:
+        s |= {"data": data, "salt": b64(salt)}
+    s |= {name: value for name, value in optional.items() if value is not None and value is not False}
+    try:
+        _check_statement(msgspec.convert(s, Statement))
+    except msgspec.ValidationError as error:
+        raise MalformedError(f"statement: {error}") from None
+    return s
+
+
+def encode_leaf(
+    placement: dict[str, Any], signatures: list[dict[str, Any]], statement: dict[str, Any]
+) -> bytes:
+    """The bytes of a leaf; MalformedError above 65,535."""
+    raw = canonical.encode({"placement": placement, "signatures": signatures, "statement": statement})
+    if len(raw) > MAX_LEAF:
+        raise MalformedError(f"leaf of {len(raw)} bytes; the limit is {MAX_LEAF}")
+    return raw
+
+
+def decode_leaf(raw: bytes) -> ParsedLeaf:
+    """Read a leaf strictly; MalformedError names the field. Nothing is judged here."""
+    doc = canonical.decode(raw, limit=MAX_LEAF)
+    try:
+        leaf = msgspec.convert(doc, Leaf)
+    except msgspec.ValidationError as error:
+        raise MalformedError(f"leaf: {error}") from None
+    _check_statement(leaf.statement)
+    _check_placement(leaf.placement)
+    _check_signatures(leaf.signatures)
+    statement_raw = canonical.encode(doc["statement"])
+    return ParsedLeaf(raw, doc, leaf, hashlib.sha256(statement_raw).hexdigest(), statement_raw)
+
+
+def _require(holds: object, field: str) -> None:
+    if not holds:
+        raise MalformedError(f"entry: {field} is not what the protocol allows")
+
+
+def _check_statement(s: Statement) -> None:
+    _require(s.v == 1, "v")
+    _require(forms.hex16(s.channel), "channel")
+    _require(forms.hex32(s.party), "party")
+    _require(forms.office(s.office), "office")
+    _require(_KIND(s.kind), "kind")
+    _require(s.precedence in PRECEDENCES, "precedence")
+    _require(s.mark in MARKS, "mark")
+    _require(len(s.re) <= MAX_RE and all(map(forms.hex32, s.re)), "re")
+    _require(0 <= s.released <= forms.MAX_INT, "released")
+    _check_content(s)
+    _require(s.to is None or (len(s.to) <= MAX_TO and all(map(forms.hex32, s.to))), "to")
+    _require(s.not_after is None or 0 <= s.not_after <= forms.MAX_INT, "not_after")
+    _require(s.crit is None or len(s.crit) <= MAX_CRIT, "crit")
+    _require(s.lang is None or _LANG(s.lang), "lang")
+
+
+def _check_content(s: Statement) -> None:
+    if s.kind in DATA_KINDS:
+        _require(s.data is not None and s.salt is not None and s.body is None, "data and salt")
+        unb64(s.salt or "", SALT_SIZE)
+    else:
+        _require(s.body is not None and s.data is None and s.salt is None, "body")
+        if s.body is not None:
+            unb64(s.body.root, 32)
+            _require(2 <= s.body.size <= MAX_BODY, "body: size")
+
+
+def _check_placement(placement: Placement) -> None:
+    _require(forms.origin(placement.log), "log")
+    _require(0 <= placement.index <= forms.MAX_INT, "index")
+    _require(0 <= placement.time <= forms.MAX_INT, "time")
+    for origin, (size, root) in placement.seen.items():
+        _require(forms.origin(origin) and 0 <= size <= forms.MAX_INT, "seen")
+        unb64(root, 32)
+
+
+def _check_signatures(signatures: list[Signature]) -> None:
+    _require(1 <= len(signatures) <= MAX_SIGNATURES, "signatures")
+    for signature in signatures:
+        _require(forms.hex16(signature.key), "signatures: key")
+        unb64(signature.sig, 64)
