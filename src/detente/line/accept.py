@@ -1,0 +1,545 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What comes in: packets opened, logs extended, receipts and statements checked (protocol §5 to §8).
+
+Any leaf under a good checkpoint is kept and receipted; what is wrong with it is a label. Everything else that
+is wrong
+raises MalformedError or VerificationError, which the line counts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from detente.errors import MalformedError, VerificationError
+from detente.line.logs import LogState
+from detente.line.peers import Peer
+from detente.line.writes import (
+    PutBody,
+    PutEarly,
+    PutEpoch,
+    PutEvidence,
+    PutHead,
+    PutItem,
+    PutLabels,
+    PutLeaf,
+    PutLog,
+    PutReceipt,
+)
+from detente.log import merkle
+from detente.log import note as notes
+from detente.log.checkpoint import Checkpoint, cosign, open_checkpoint, open_cosignature
+from detente.log.receipt import make_item, open_item
+from detente.seal import canonical, packet
+from detente.seal import credential as credentials
+from detente.seal.commit import MAX_BODY, commitment
+from detente.seal.credential import LogCert, SuccessionDoc
+from detente.seal.epoch import open_grant
+from detente.seal.packet import (
+    BodyPart,
+    CheckpointPart,
+    CosignaturePart,
+    EarlyPart,
+    HavePart,
+    ItemPart,
+    LeafPart,
+    LogPart,
+    Part,
+)
+from detente.seal.statement import ParsedLeaf, decode_leaf
+from detente.seal.vkey import VerifierKey
+from detente.words.entry import Statement
+
+if TYPE_CHECKING:
+    from detente.line.line import Line
+
+DAY = 86_400_000
+# Epochs a sender may open ahead of those its log grants: a few lost packets, not a flood of keys.
+EPOCHS_AHEAD = 8
+REFUSED = {
+    "unopened": "unopened",
+    "malformed body": "schema",
+    "malformed leaf": "schema",
+    "not understood": "crit",
+}
+NOT_EARLY = frozenset({"bad signature", "no mandate", "revoked", "not understood", "unopened"})
+
+
+@dataclass
+class Section:
+    """The parts of a packet about one log."""
+
+    origin: str
+    leaves: list[LeafPart] = field(default_factory=list)
+    bodies: dict[str, BodyPart] = field(default_factory=dict)
+
+
+class Inbox:
+    """The receiving half of a line."""
+
+    def __init__(self, line: Line) -> None:
+        self.line = line
+
+    # -- packets -------------------------------------------------------------------------------
+
+    def packet(self, party: str, raw: bytes, now: int) -> None:
+        """One packet. Raises MalformedError or VerificationError."""
+        line, state = self.line, self.line.state
+        head = packet.header(raw)
+        peer = line.peers.get(party)
+        if peer is None or head.channel != line.channel or head.sender_tag != packet.tag(line.channel, party):
+            raise MalformedError("packet of another channel or sender")
+        key = state.epochs.get((party, head.epoch))
+        opened: PutEpoch | None = None
+        if key is None:
+            blob = head.blobs.get(packet.tag(line.channel, line.me))
+            if blob is None or head.epoch > state.epoch_of(party) + EPOCHS_AHEAD:
+                peer.owe_have = peer.connected
+                raise VerificationError("packet of an epoch that we cannot open")
+            key = self._open_epoch(party, peer, blob, head.epoch)
+            opened = PutEpoch(party, head.epoch, key, {line.me: blob})
+        parts = packet.decode_parts(packet.open_packet(raw, key))
+        if opened is not None:
+            line.write(opened)
+        self._parts(party, peer, parts, now)
+
+    def _open_epoch(self, party: str, peer: Peer, blob: bytes, epoch: int) -> bytes:
+        try:
+            return open_grant(blob, self.line.keys.kem, self.line.channel, epoch, party, self.line.me)
+        except (MalformedError, VerificationError):
+            peer.owe_have = peer.connected
+            raise
+
+    def _parts(self, party: str, peer: Peer, parts: Sequence[Part], now: int) -> None:
+        section = Section("")
+        for part in parts:
+            match part:
+                case LogPart(origin):
+                    self._refill(section, now)
+                    section = Section(origin)
+                case LeafPart():
+                    section.leaves.append(part)
+                case BodyPart():
+                    section.bodies[part.entry_id] = part
+                case CheckpointPart(note):
+                    self._guarded(self._section, party, peer, section, note, now)
+                    section = Section(section.origin)
+                case EarlyPart(index, raw):
+                    self._guarded(self._early, peer, section, index, raw, now)
+                case CosignaturePart(note):
+                    self._guarded(self._cosignature, section.origin, note, now)
+                case ItemPart(note):
+                    self._guarded(self._item, note)
+                case HavePart(doc):
+                    self._have(party, peer, doc, now)
+        self._refill(section, now)
+
+    def _guarded(self, step: Any, *args: Any) -> None:
+        """One bad part does not spoil the others of its packet."""
+        try:
+            step(*args)
+        except (MalformedError, VerificationError) as error:
+            self.line.counters[type(error).__name__] += 1
+
+    # -- leaves --------------------------------------------------------------------------------
+
+    def _section(self, party: str, peer: Peer, section: Section, note: bytes, now: int) -> None:
+        line, state = self.line, self.line.state
+        log = state.logs.get(section.origin)
+        put = None
+        if log is None:
+            put = self._introduced(section)
+            log = LogState(put, VerifierKey.parse(put.log_key), VerifierKey.parse(put.receipt_key))
+        checkpoint = open_checkpoint(note, log.log_key)
+        if not self._follows(log, section, checkpoint, note, peer, now):
+            return
+        fresh = [leaf for leaf in section.leaves if leaf.index >= log.size]
+        hashes = [merkle.leaf_hash(leaf.raw) for leaf in fresh]
+        frontier = log.frontier.copy()
+        for leaf_hash in hashes:
+            frontier.append(leaf_hash)
+        if frontier.root() != checkpoint.root:
+            self._conflict(log, note, checkpoint, now)
+            return
+        if log.party != line.me and self._over_quota(peer, fresh, section, now):
+            return
+        if put is not None:
+            line.write(put)
+            log = state.logs[section.origin]
+        elif log.put.mine and log is state.own_log() and line.stopped is None:
+            line.stopped = "a member holds more of our log than we do: it was restored or copied"
+            line.event("stopped", line.me, reason=line.stopped)
+        self._keep(log, party, fresh, hashes, section, checkpoint, note, now)
+
+    def _introduced(self, section: Section) -> PutLog:
+        """A log that is new here: its genesis must carry a member's root-signed card and log certificate."""
+        state = self.line.state
+        if not section.leaves or section.leaves[0].index != 0:
+            raise VerificationError("a log that we do not know does not begin at its genesis")
+        first = decode_leaf(section.leaves[0].raw)
+        statement = first.leaf.statement
+        card = state.members.get(statement.party)
+        if card is None or statement.kind != "genesis" or first.leaf.placement.log != section.origin:
+            raise VerificationError("a log that does not begin with the genesis of a member")
+        certificate = credentials.parse(credentials.check((statement.data or {}).get("log") or {}, card.root))
+        if not isinstance(certificate, LogCert) or certificate.origin != section.origin:
+            raise VerificationError("the genesis has no certificate for this log")
+        seq = len(state.sequence.get(statement.party, ()))
+        base = self._base(section, statement.party, card.root) if seq else 0
+        keys = str(certificate.log), str(certificate.receipt), str(certificate.pq)
+        return PutLog(section.origin, statement.party, seq, base, *keys, statement.party == state.me)
+
+    def _base(self, section: Section, party: str, root: bytes) -> int:
+        """A second log needs a succession that names the one before (protocol §5)."""
+        old = self.line.state.current(party)
+        if len(section.leaves) > 1 and old is not None:
+            second = decode_leaf(section.leaves[1].raw).leaf.statement
+            if second.kind == "succession":
+                doc = credentials.parse(credentials.check((second.data or {}).get("succession") or {}, root))
+                if (
+                    isinstance(doc, SuccessionDoc)
+                    and doc.new == section.origin
+                    and doc.old.origin == old.origin
+                ):
+                    return old.put.base + doc.old.size
+        raise VerificationError("a second log without a succession from the first")
+
+    def _follows(
+        self, log: LogState, section: Section, checkpoint: Checkpoint, note: bytes, peer: Peer, now: int
+    ) -> bool:
+        """Whether the leaves go on from ours up to the checkpoint; what does not is compared or answered."""
+        same = all(
+            merkle.leaf_hash(leaf.raw) == log.hash_at(leaf.index)
+            for leaf in section.leaves
+            if leaf.index < log.size
+        )
+        if not same or checkpoint.size <= log.size:
+            self._compare(log, checkpoint, note, now)
+            self._refill(section, now)
+            if same and log.cosigned is not None:
+                peer.owe_receipts.add(log.origin)
+            return False
+        wanted = list(range(log.size, checkpoint.size))
+        if [leaf.index for leaf in section.leaves if leaf.index >= log.size] == wanted:
+            return True
+        told, when = peer.gap_told.get(log.origin, (-1, 0))
+        if told != log.size or now - when > self.line.limits.gap_answer:
+            peer.gap_told[log.origin] = (log.size, now)
+            peer.owe_have = True
+        return False
+
+    def _keep(
+        self,
+        log: LogState,
+        party: str,
+        fresh: Sequence[LeafPart],
+        hashes: Sequence[bytes],
+        section: Section,
+        checkpoint: Checkpoint,
+        note: bytes,
+        now: int,
+    ) -> None:
+        line, previous = self.line, log.size
+        kems = {p: c.keys.kem for p, c in line.state.members.items()}
+        refused: dict[str, list[str]] = {}
+        for leaf, leaf_hash in zip(fresh, hashes, strict=True):
+            entry_id, labels = self._leaf(log, leaf, leaf_hash, section, now)
+            for label in labels:
+                if label in REFUSED and log.kinds[-1] != "refusal":
+                    refused.setdefault(REFUSED[label], []).append(entry_id)
+        line.write(PutHead(log.origin, checkpoint.size, checkpoint.root, note, previous, log.put.mine))
+        for peer in line.peers.values():
+            if peer.fingerprint in (party, log.party):
+                peer.holds(log.origin, checkpoint.size, now)
+        self._cosign(log, note, now)
+        if log.party != line.me:
+            self._refuse(log, refused, previous, now)
+        if {p: c.keys.kem for p, c in line.state.members.items()} != kems:
+            line.event("epoch wanted", log.party)
+
+    def _leaf(
+        self, log: LogState, leaf: LeafPart, leaf_hash: bytes, section: Section, now: int
+    ) -> tuple[str, tuple[str, ...]]:
+        """Judge and keep one leaf; returns its id and labels."""
+        line = self.line
+        parsed: ParsedLeaf | None
+        try:
+            parsed = decode_leaf(leaf.raw)
+            placement = parsed.leaf.placement
+            if placement.log != log.origin or placement.index != leaf.index:
+                parsed = None
+        except MalformedError:
+            parsed = None
+        if parsed is None:
+            labels: tuple[str, ...] = ("malformed leaf",)
+            line.write(PutLeaf(log.origin, leaf.index, leaf.raw, leaf_hash, leaf_hash.hex(), now, labels))
+            return leaf_hash.hex(), labels
+        statement = parsed.leaf.statement
+        body, opened = _open_body(statement, section.bodies.get(parsed.id))
+        labels = line.state.judge(log, leaf.index, parsed, body, opened)
+        if statement.kind == "epoch.grant" and not self._granted(log.party, statement):
+            line.counters["grant mismatch"] += 1
+        if statement.body is not None and opened:
+            part = section.bodies[parsed.id]
+            line.write(PutBody(parsed.id, part.seed, part.raw), body=body)
+        line.write(PutLeaf(log.origin, leaf.index, leaf.raw, leaf_hash, parsed.id, now, labels), parsed, body)
+        line.after_entry(log, parsed, body, labels)
+        return parsed.id, labels
+
+    def _granted(self, party: str, statement: Statement) -> bool:
+        """Whether the blob that we opened is the one that the grant commits to; if not, that epoch is
+        forgotten."""
+        state = self.line.state
+        data = statement.data or {}
+        epoch, blobs = data.get("epoch"), data.get("blobs")
+        if not isinstance(epoch, int) or not isinstance(blobs, dict) or party == state.me:
+            return True
+        held = state.granted.get((party, epoch))
+        if held is None or blobs.get(state.me) == hashlib.sha256(held).hexdigest():
+            return True
+        state.epochs.pop((party, epoch), None)
+        state.newest_epoch[party] = max((e for s, e in state.epochs if s == party), default=0)
+        return False
+
+    def _cosign(self, log: LogState, note: bytes, now: int) -> None:
+        """After the leaves, in the same commit; never an older head after a newer one (protocol §5)."""
+        line = self.line
+        if line.stopped or line.own is None or log.party == line.me:
+            return
+        size, seconds = log.size, now // 1000
+        if log.cosigned is not None:
+            if log.cosigned[0] >= size:
+                return
+            seconds = max(seconds, log.cosigned[1])
+        signed = cosign(note, line.own.receipt_name, line.own.receipt, seconds)
+        line.write(PutReceipt(log.origin, size, line.me, seconds, signed))
+        for peer in line.peers.values():
+            peer.owe_receipts.add(log.origin)
+
+    def _refuse(self, log: LogState, refused: dict[str, list[str]], start: int, now: int) -> None:
+        line = self.line
+        if line.stopped or line.own is None:
+            return
+        for reason, entries in refused.items():
+            data = {"log": log.origin, "range": [start, log.size], "entries": entries[:256], "reason": reason}
+            line.machine("refusal", data, now, re=entries[:64])
+
+    def _refill(self, section: Section, now: int) -> None:
+        """Bodies that come again for entries that we could not open (protocol §7, refusal)."""
+        line, state = self.line, self.line.state
+        for leaf in section.leaves:
+            log = state.logs.get(section.origin)
+            if log is None or leaf.index >= log.size or merkle.leaf_hash(leaf.raw) != log.hash_at(leaf.index):
+                continue
+            entry_id = log.ids[leaf.index]
+            part = section.bodies.get(entry_id)
+            if part is None or entry_id not in state.unopened:
+                continue
+            parsed = decode_leaf(leaf.raw)
+            body, opened = _open_body(parsed.leaf.statement, part)
+            if opened:
+                line.write(PutBody(entry_id, part.seed, part.raw), body=body)
+                labels = tuple(label for label in state.labels.get(entry_id, ()) if label != "unopened")
+                line.write(PutLabels(entry_id, labels))
+                state.rule(log, leaf.index, parsed, body, labels)
+                line.event("labels", log.party, entry_id, labels=list(labels))
+
+    # -- forks ---------------------------------------------------------------------------------
+
+    def _compare(self, log: LogState, checkpoint: Checkpoint, note: bytes, now: int) -> None:
+        """A good checkpoint of a size that we hold: it says our root, or it proves a fork."""
+        if not 0 < checkpoint.size <= log.size:
+            return
+        held = log.root_at(checkpoint.size)
+        if held is None and checkpoint.size <= self.line.limits.fork_search:
+            held = log.compute_root(checkpoint.size)
+        if held is not None and held != checkpoint.root:
+            self._conflict(log, note, checkpoint, now)
+
+    def _conflict(self, log: LogState, note: bytes, checkpoint: Checkpoint, now: int) -> None:
+        """Signed by the log's key, and not the tree that we hold."""
+        line = self.line
+        line.counters["conflicting checkpoint"] += 1
+        key = hashlib.sha256(note).hexdigest()
+        if (
+            line.state.evidence.get(log.origin, 0) >= line.limits.evidence_per_log
+            or log.origin not in line.state.logs
+        ):
+            return
+        what = "fork" if checkpoint.size <= log.size else "conflict"
+        files = {
+            "theirs": note,
+            "held": f"{log.origin}\n{log.size}\n{canonical.b64(log.frontier.root())}\n".encode(),
+        }
+        line.write(PutEvidence(key, log.origin, what, now, files))
+        line.event("evidence", log.party, origin=log.origin, what=what, size=checkpoint.size)
+        if log.put.mine and line.stopped is None:
+            line.stopped = "somebody else signed in our log: a copy of this node, or a stolen key"
+            line.event("stopped", line.me, reason=line.stopped)
+
+    # -- receipts and the rest -----------------------------------------------------------------
+
+    def _receipt_keys(self) -> dict[str, tuple[str, Any]]:
+        return {log.receipt_key.name: (log.party, log.receipt_key) for log in self.line.state.logs.values()}
+
+    def _cosignature(self, origin: str, note: bytes, now: int) -> None:
+        line = self.line
+        log = line.state.logs.get(origin)
+        if log is None:
+            raise VerificationError("a cosignature over a log that we do not know")
+        known = self._receipt_keys()
+        for name in {signature.name for signature in notes.parse(note).signatures} & known.keys():
+            by, key = known[name]
+            if by == line.me:
+                continue
+            checkpoint, seconds = open_cosignature(note, log.log_key, key)
+            if checkpoint.size > log.size:
+                self._ahead_of_us(log, checkpoint.size)
+                continue
+            self._compare(log, checkpoint, note, now)
+            if log.root_at(checkpoint.size) != checkpoint.root:
+                line.counters["receipt over an unknown head"] += 1
+                continue
+            before = log.receipted.get(by, 0)
+            if checkpoint.size <= before:
+                continue
+            line.write(PutReceipt(origin, checkpoint.size, by, seconds, note))
+            if by in line.peers:
+                line.peers[by].holds(origin, checkpoint.size, now)
+            if log.put.mine:
+                line.event(
+                    "delivered", by, origin=origin, start=before, stop=checkpoint.size, at=seconds * 1000
+                )
+
+    def _ahead_of_us(self, log: LogState, size: int) -> None:
+        """A member says that it holds more of our log than we do: we are a copy or an old backup."""
+        line = self.line
+        if log.put.mine and log is line.state.own_log() and line.stopped is None:
+            line.stopped = f"a member holds {size} entries of our log, we hold {log.size}: restored or copied"
+            line.event("stopped", line.me, reason=line.stopped)
+
+    def _item(self, note: bytes) -> None:
+        line = self.line
+        known = self._receipt_keys()
+        for name in {signature.name for signature in notes.parse(note).signatures} & known.keys():
+            by, key = known[name]
+            item = open_item(note, key)
+            place = line.state.where.get(item.entry_id)
+            if by == line.me or place is None or by in line.state.items.get(item.entry_id, ()):
+                continue
+            line.write(PutItem(item.entry_id, item.origin, by, item.arrival, note))
+            if line.state.logs[place[0]].put.mine:
+                line.event(
+                    "delivered",
+                    by,
+                    item.entry_id,
+                    origin=place[0],
+                    start=place[1],
+                    stop=place[1] + 1,
+                    at=item.arrival,
+                )
+
+    def _have(self, party: str, peer: Peer, doc: dict[str, Any], now: int) -> None:
+        line, state = self.line, self.line.state
+        peer.told(doc, line.me, now)
+        for origin, size in doc["logs"].items():
+            log = state.logs.get(origin)
+            if log is not None and log.put.mine and size > log.size:
+                self._ahead_of_us(log, size)
+        peer.owe_receipts.update(o for o, log in state.logs.items() if log.cosigned is not None)
+        own = [
+            e
+            for e in doc.get("unopened", ())
+            if state.where.get(e, ("", 0))[0] in state.sequence.get(line.me, ())
+        ]
+        peer.owe_again.extend(e for e in own[:64] if e not in peer.owe_again)
+        if doc.get("ask"):
+            peer.owe_have = True
+
+    def _early(self, peer: Peer, section: Section, index: int, raw: bytes, now: int) -> None:
+        """A statement ahead of its place: checked alone, kept, receipted (protocol §8)."""
+        line, state = self.line, self.line.state
+        log = state.logs.get(section.origin)
+        if log is None:
+            raise VerificationError("a statement of a log that we do not know")
+        parsed = decode_leaf(raw)
+        if parsed.leaf.placement.log != log.origin or parsed.leaf.placement.index != index:
+            raise VerificationError("a statement that names another place")
+        held = state.early.get(parsed.id)
+        if held is not None:
+            self._owe_item(peer, log, parsed.id, held.arrived)
+            return
+        if index < log.size or parsed.id in state.where or line.stopped or line.own is None:
+            return
+        if sum(1 for e in state.early.values() if e.origin == log.origin) >= line.limits.early_per_peer:
+            raise VerificationError("too many statements ahead of their place")
+        part = section.bodies.get(parsed.id)
+        body, opened = _open_body(parsed.leaf.statement, part)
+        labels = state.judge(log, index, parsed, body, opened)
+        if NOT_EARLY & set(labels):
+            raise VerificationError(f"a statement ahead of its place: {', '.join(labels)}")
+        if part is not None:
+            line.write(PutBody(parsed.id, part.seed, part.raw), body=body)
+        line.write(PutEarly(log.origin, index, parsed.id, raw, now, labels))
+        self._owe_item(peer, log, parsed.id, now)
+        statement = parsed.leaf.statement
+        line.event(
+            "entry",
+            log.party,
+            parsed.id,
+            kind=statement.kind,
+            precedence=statement.precedence,
+            mark=statement.mark,
+            labels=list(labels),
+            re=list(statement.re),
+            early=True,
+        )
+
+    def _owe_item(self, peer: Peer, log: LogState, entry_id: str, arrived: int) -> None:
+        own = self.line.own
+        if own is None:
+            return
+        note = make_item(log.origin, entry_id, arrived, own.receipt_name, own.receipt)
+        if self.line.me not in self.line.state.items.get(entry_id, ()):
+            self.line.write(PutItem(entry_id, log.origin, self.line.me, arrived, note))
+        peer.owe_items.append(note)
+
+    # -- quotas --------------------------------------------------------------------------------
+
+    def _over_quota(self, peer: Peer, fresh: Sequence[LeafPart], section: Section, now: int) -> bool:
+        """Withhold reading from a member above its charter quota (DESIGN §4, abuse); counts what is let
+        in."""
+        charter = self.line.state.terms_now().charter
+        day = now // DAY
+        _, entries, size = peer.used if peer.used[0] == day else (day, 0, 0)
+        entries += len(fresh)
+        size += sum(len(leaf.raw) for leaf in fresh) + sum(len(part.raw) for part in section.bodies.values())
+        quotas = charter.quotas if charter is not None else None
+        if quotas is not None and (entries > quotas.entries_per_day or size > quotas.bytes_per_day):
+            self.line.counters["withheld for quota"] += 1
+            peer.owe_have = True
+            peer.withheld = (day + 1) * DAY
+            return True
+        peer.used = (day, entries, size)
+        return False
+
+    def hold_until(self, peer: Peer) -> int:
+        """The time at which a withheld member is read again, or 0."""
+        return peer.withheld
+
+
+def _open_body(statement: Statement, part: BodyPart | None) -> tuple[dict[str, Any] | None, bool]:
+    """The content of an entry, and whether it is there and as committed."""
+    if statement.body is None:
+        return statement.data, statement.data is not None
+    if part is None or len(part.raw) != statement.body.size:
+        return None, False
+    try:
+        body = canonical.decode(part.raw, limit=MAX_BODY)
+        if not isinstance(body, dict) or canonical.b64(commitment(body, part.seed)) != statement.body.root:
+            return None, False
+    except MalformedError:
+        return None, False
+    return body, True

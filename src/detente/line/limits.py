@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every limit of the line, with its reason (protocol §8, §11)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Times in milliseconds, sizes in bytes."""
+
+    # A batch is one commit and one packet: large enough to share a sync, small enough to open in a few ms.
+    batch_leaves: int = 256
+    batch_bytes: int = 2 << 20
+    # Under way to one peer without a receipt: bounds memory on both sides of a slow link.
+    window_leaves: int = 4096
+    window_bytes: int = 8 << 20
+    # Statements kept ahead of their place, a peer: enough for a crisis, too few to fill a disk.
+    early_per_peer: int = 256
+    # Without any progress on what is under way, ask the peer where it stands.
+    stall: int = 10_000
+    # After a gap, answer with `have` at most this often for the same size.
+    gap_answer: int = 2_000
+    # An epoch's key serves this long (protocol §7).
+    epoch_life: int = 30 * 86_400_000
+    # A ML-DSA-44 line on the head at most this often, and only when the head has moved.
+    pq_interval: int = 60_000
+    # Evidence kept of one log: the first proofs say all.
+    evidence_per_log: int = 16
+    # Recomputing an old root to prove a fork is work a peer could make us repeat.
+    fork_search: int = 200_000
+
+
+LIMITS = Limits()

@@ -1,0 +1,577 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One party's side of one channel: what comes in, what must go out (protocol §3 to §8).
+
+House rules of this file:
+
+* Nothing is signed for others, and nothing is handed out, before its writes are durable: every method
+  leaves its writes in
+  ``take()``, and ``poll`` refuses to work until ``committed()`` says that they are on disk.
+* A line that may be a copy or an old backup (``stopped``) keeps what it receives and signs nothing.
+* A bad packet is counted and changes nothing.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import Any
+
+from detente.errors import FatalError, MalformedError, RefusedError, VerificationError
+from detente.line.accept import Inbox
+from detente.line.events import Event
+from detente.line.limits import LIMITS, Limits
+from detente.line.logs import LogState
+from detente.line.peers import Peer
+from detente.line.signed import Signed
+from detente.line.state import State
+from detente.line.writes import (
+    DropEarly,
+    PutBody,
+    PutEpoch,
+    PutHead,
+    PutLabels,
+    PutLeaf,
+    PutLog,
+    PutMember,
+    Write,
+)
+from detente.log import merkle
+from detente.log.checkpoint import Checkpoint, pq_line, sign_checkpoint
+from detente.seal import canonical, packet
+from detente.seal import statement as statements
+from detente.seal.commit import commitment
+from detente.seal.epoch import make_grant
+from detente.seal.keys import KemKey, PqKey, SigningKey
+from detente.seal.packet import (
+    BodyPart,
+    CheckpointPart,
+    CosignaturePart,
+    EarlyPart,
+    HavePart,
+    ItemPart,
+    LeafPart,
+    LogPart,
+    Part,
+)
+from detente.seal.statement import ParsedLeaf
+
+# Labels under which our own node does not place an entry; the others say something true that may be said.
+PREVENTED = frozenset(
+    {
+        "bad signature",
+        "no mandate",
+        "revoked",
+        "too late",
+        "against standing",
+        "before charter",
+        "bad citation",
+        "not understood",
+        "unknown kind",
+        "malformed body",
+        "unopened",
+    }
+)
+URGENT = frozenset({"immediate", "flash"})
+
+
+@dataclass(frozen=True)
+class OwnLog:
+    """The private side of one of our logs, with its root-signed certificate."""
+
+    origin: str
+    log: SigningKey
+    pq: PqKey
+    receipt_name: str
+    receipt: SigningKey
+    certificate: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class OwnKeys:
+    """Our service keys for statements and epochs."""
+
+    node: SigningKey
+    watch: SigningKey
+    kem: KemKey
+
+
+# What ``poll`` reads: (origin, start, stop) to leaves with their (seed, body); the note of a signed head.
+ReadLeaves = Callable[[str, int, int], Sequence[tuple[bytes, tuple[bytes, bytes] | None]]]
+ReadHead = Callable[[str, int], bytes]
+
+
+class Line:
+    """See the module. Times are milliseconds of this party's clock, given by the caller."""
+
+    def __init__(self, channel: str, me: str, keys: OwnKeys, limits: Limits = LIMITS) -> None:
+        self.channel = channel
+        self.me = me
+        self.keys = keys
+        self.limits = limits
+        self.state = State(channel, me)
+        self.own: OwnLog | None = None
+        self.peers: dict[str, Peer] = {}
+        self.stopped: str | None = None
+        self.counters: Counter[str] = Counter()
+        self.last_pq: tuple[int, int] = (0, 0)
+        self._inbox = Inbox(self)
+        self._writes: list[Write] = []
+        self._events: list[Event] = []
+        self._uncommitted = False
+        self._cited: dict[str, int] = {}
+
+    # -- durable change ------------------------------------------------------------------------
+
+    def load(self, write: Write) -> None:
+        """Take back what the store holds, in its order, before anything else."""
+        self.state.apply(write)
+        if isinstance(write, PutMember) and write.party != self.me:
+            self.peers.setdefault(write.party, Peer(write.party))
+
+    def attach(self, own: OwnLog | None) -> None:
+        """The private side of our newest log, after loading."""
+        log = self.state.own_log()
+        self.own = own
+        if log is not None:
+            for origin, (_, sizes) in log.cited.items():
+                self._cited[origin] = sizes[-1]
+
+    def write(
+        self, write: Write, parsed: ParsedLeaf | None = None, body: dict[str, Any] | None = None
+    ) -> None:
+        """Apply a change and leave it to be committed."""
+        self.state.apply(write, parsed, body)
+        self._writes.append(write)
+        self._uncommitted = True
+        if isinstance(write, PutMember) and write.party != self.me:
+            self.peers.setdefault(write.party, Peer(write.party))
+
+    def event(self, name: str, party: str, entry_id: str = "", **detail: Any) -> None:
+        """Tell the node, after the commit."""
+        self._events.append(Event(name, party, entry_id, detail))
+
+    def take(self) -> list[Write]:
+        """The writes of this step, for one commit. Until ``committed`` nothing is handed out."""
+        writes, self._writes = self._writes, []
+        return writes
+
+    def committed(self) -> list[Event]:
+        """The writes are durable: what the node may now tell."""
+        if self._writes:
+            raise FatalError("a step was called committed before its writes were taken")
+        self._uncommitted = False
+        events, self._events = self._events, []
+        return events
+
+    # -- our own log ---------------------------------------------------------------------------
+
+    def open_log(
+        self,
+        own: OwnLog,
+        card: dict[str, Any],
+        mandates: Sequence[dict[str, Any]],
+        secret: bytes,
+        members: Mapping[str, dict[str, Any]],
+        now: int,
+        succession: dict[str, Any] | None = None,
+    ) -> None:
+        """Begin our log, or after a loss the next one (protocol §5). ``members``: fingerprint to card
+        credential.
+
+        Raises RefusedError if the log's certificate was used in this channel before.
+        """
+        if own.origin in self.state.logs:
+            raise RefusedError("this prepared log is in use already")
+        for party, credential in members.items():
+            if party not in self.state.members:
+                self.write(PutMember(party, credential))
+        old = self.state.own_log()
+        doc = own.certificate["doc"]
+        base = old.put.base + int(succession["doc"]["old"]["size"]) if old is not None and succession else 0
+        seq = len(self.state.sequence.get(self.me, ()))
+        self.write(PutLog(own.origin, self.me, seq, base, doc["log"], doc["receipt"], doc["pq"], True))
+        self.own, self.stopped = own, None
+        self._cited = {}
+        placed = [
+            self._machine("genesis", {"card": card, "log": own.certificate, "suite": "detente/1"}, now, 0)
+        ]
+        if succession is not None:
+            placed.append(self._machine("succession", {"succession": succession}, now, 1))
+        for mandate in mandates:
+            placed.append(self._machine("credential", {"credential": mandate}, now, len(placed)))
+        placed.append(self._grant(secret, now, len(placed)))
+        self._append(placed, now)
+
+    def place(self, entries: Sequence[Signed], now: int) -> list[str]:
+        """Place signed statements, one signed head for all; returns their ids in order.
+
+        A statement that already stands is not placed twice. Raises RefusedError, and places none, where one
+        of them would get a label that our node prevents (protocol §6), or is not what it claims.
+        """
+        log = self._writable()
+        placed: list[tuple[Signed, ParsedLeaf, dict[str, Any] | None]] = []
+        for entry in entries:
+            if entry.id in self.state.where or any(p.id == entry.id for _, p, _ in placed):
+                continue
+            index = log.size + len(placed)
+            leaf = self._leaf(entry.statement, list(entry.signatures), index, now, first=not placed)
+            placed.append((entry, leaf, self._checked(log, index, entry, leaf)))
+        if placed:
+            self._append(placed, now)
+        return [entry.id for entry in entries]
+
+    def machine(
+        self,
+        kind: str,
+        data: dict[str, Any],
+        now: int,
+        *,
+        re: Sequence[str] = (),
+        office: str = "node",
+        precedence: str = "routine",
+        mark: str = "real",
+    ) -> str:
+        """Place a statement of a machine office; returns its id. Raises RefusedError when stopped."""
+        log = self._writable()
+        placed = self._machine(
+            kind, data, now, log.size, re=re, office=office, precedence=precedence, mark=mark
+        )
+        self._append([placed], now)
+        return placed[1].id
+
+    def grant(self, secret: bytes, now: int) -> None:
+        """Open our next epoch with a fresh 64-byte key."""
+        self._append([self._grant(secret, now, self._writable().size)], now)
+
+    def sign_pq(self, now: int) -> None:
+        """Put an ML-DSA-44 line on our head, where it has moved since the last one (protocol §5)."""
+        log = self.state.own_log()
+        if self.own is None or self.stopped or log is None or log.size in (0, self.last_pq[0]):
+            return
+        root = log.root_at(log.size)
+        if root is None:
+            return
+        checkpoint = Checkpoint(self.own.origin, log.size, root)
+        note = sign_checkpoint(checkpoint, self.own.log) + pq_line(checkpoint, self.own.origin, self.own.pq)
+        self.write(PutHead(log.origin, log.size, root, note, log.size, True))
+        self.last_pq = (log.size, now)
+
+    def _writable(self) -> LogState:
+        log = self.state.own_log()
+        if self.stopped:
+            raise RefusedError(f"this node does not sign in this log: {self.stopped}")
+        if log is None or self.own is None or self.own.origin != log.origin:
+            raise RefusedError("this channel has no log of ours with its keys at hand")
+        return log
+
+    def _checked(self, log: LogState, index: int, entry: Signed, leaf: ParsedLeaf) -> dict[str, Any] | None:
+        statement = leaf.leaf.statement
+        body = statement.data
+        if statement.body is not None:
+            if entry.body is None or entry.seed is None:
+                raise RefusedError("the statement has a body, and it is not here")
+            body = canonical.decode(entry.body, limit=1 << 20)
+            root = canonical.b64(commitment(body, entry.seed))
+            if root != statement.body.root or len(entry.body) != statement.body.size:
+                raise RefusedError("the body is not the one that was signed")
+        labels = self.state.judge(log, index, leaf, body, opened=True)
+        bad = [label for label in labels if label in PREVENTED]
+        if bad:
+            raise RefusedError(f"{statement.kind} by {statement.office}: {', '.join(bad)}")
+        return body
+
+    def _leaf(
+        self,
+        statement: dict[str, Any],
+        signatures: list[dict[str, Any]],
+        index: int,
+        now: int,
+        *,
+        first: bool,
+    ) -> ParsedLeaf:
+        assert self.own is not None
+        seen = self._seen() if first else {}
+        placement = {"log": self.own.origin, "index": index, "time": now, "seen": seen}
+        return statements.decode_leaf(statements.encode_leaf(placement, signatures, statement))
+
+    def _seen(self) -> dict[str, list[Any]]:
+        """Logs that grew since we last cited them, at the newest head that their author signed."""
+        seen = {}
+        for log in self.state.logs.values():
+            if (
+                log.party != self.me
+                and log.head_sizes
+                and log.head_sizes[-1] > self._cited.get(log.origin, 0)
+            ):
+                seen[log.origin] = [log.head_sizes[-1], canonical.b64(log.head_roots[-1])]
+        return seen
+
+    def _machine(
+        self,
+        kind: str,
+        data: dict[str, Any],
+        now: int,
+        index: int,
+        *,
+        re: Sequence[str] = (),
+        office: str = "node",
+        precedence: str = "routine",
+        mark: str = "real",
+    ) -> tuple[Signed, ParsedLeaf, dict[str, Any] | None]:
+        assert self.own is not None
+        key = self.keys.watch if office == "watch" else self.keys.node
+        # A salt that only we can compute keeps the leaf's hash from being guessed; the place makes it new.
+        salt = hmac.digest(key.seed, f"detente/salt/v1\n{self.own.origin}\n{index}".encode(), "sha256")[:16]
+        statement = statements.make(
+            channel=self.channel,
+            party=self.me,
+            office=office,
+            kind=kind,
+            released=now,
+            data=data,
+            salt=salt,
+            re=list(re),
+            precedence=precedence,
+            mark=mark,
+        )
+        entry = Signed(statement, (statements.sign(key, statement),))
+        leaf = self._leaf(statement, list(entry.signatures), index, now, first=True)
+        return entry, leaf, data
+
+    def _grant(self, secret: bytes, now: int, index: int) -> tuple[Signed, ParsedLeaf, dict[str, Any] | None]:
+        epoch = self.state.epoch_of(self.me) + 1
+        kems = {party: card.keys.kem for party, card in self.state.members.items() if party != self.me}
+        data, blobs = make_grant(secret, epoch, self.channel, self.me, kems)
+        self.write(PutEpoch(self.me, epoch, secret, blobs))
+        return self._machine("epoch.grant", data, now, index)
+
+    def _append(self, placed: Sequence[tuple[Signed, ParsedLeaf, dict[str, Any] | None]], now: int) -> None:
+        """One batch: its leaves, bodies and one signed head."""
+        log = self._writable()
+        assert self.own is not None
+        previous = log.size
+        for offset, (entry, leaf, body) in enumerate(placed):
+            labels: tuple[str, ...] = ()
+            if leaf.leaf.statement.emergency:
+                labels = tuple(x for x in self.state.judge(log, log.size, leaf, body, opened=True))
+            if entry.body is not None and entry.seed is not None:
+                self.write(PutBody(leaf.id, entry.seed, entry.body), body=body)
+            put = PutLeaf(
+                log.origin, previous + offset, leaf.raw, merkle.leaf_hash(leaf.raw), leaf.id, now, labels
+            )
+            self.write(put, leaf, body)
+            for origin, (size, _) in leaf.leaf.placement.seen.items():
+                self._cited[origin] = size
+            self._overtake(log, leaf)
+            self.after_entry(log, leaf, body, labels)
+        root = log.frontier.root()
+        note = sign_checkpoint(Checkpoint(self.own.origin, log.size, root), self.own.log)
+        self.write(PutHead(log.origin, log.size, root, note, previous, True))
+
+    def _overtake(self, log: LogState, leaf: ParsedLeaf) -> None:
+        """Urgent statements go ahead where something else is queued before them (DESIGN §4, out of order)."""
+        statement = leaf.leaf.statement
+        for peer in self.peers.values():
+            sent = peer.sent.get(log.origin, 0)
+            queued = (
+                peer.have is None
+                or sent < leaf.leaf.placement.index
+                or peer.flight_leaves > self.limits.batch_leaves
+            )
+            if queued and (statement.precedence in URGENT or peer.hold):
+                peer.owe_early.append(leaf.id)
+
+    def after_entry(
+        self, log: LogState, leaf: ParsedLeaf, body: dict[str, Any] | None, labels: tuple[str, ...]
+    ) -> None:
+        """What an entry, ours or theirs, sets going once it stands."""
+        statement = leaf.leaf.statement
+        self.event(
+            "entry",
+            log.party,
+            leaf.id,
+            kind=statement.kind,
+            precedence=statement.precedence,
+            mark=statement.mark,
+            labels=list(labels),
+            re=list(statement.re),
+        )
+        if (
+            statement.kind == "standing"
+            and self.state.rules.rules
+            and self.state.rules.rules[-1].entry_id == leaf.id
+        ):
+            for crossed, _ in self.state.crossed_by(self.state.rules.rules[-1]):
+                labels = (*self.state.labels.get(crossed, ()), "crossed")
+                self.write(PutLabels(crossed, labels))
+                self.event("labels", log.party, crossed, labels=list(labels))
+        if leaf.id in self.state.early:
+            self.write(DropEarly(leaf.id))
+        if statement.kind == "refusal" and log.party != self.me:
+            self._reseal(statement.data or {}, log.party)
+
+    def _reseal(self, data: dict[str, Any], party: str) -> None:
+        """A member could not open bodies of ours: a new epoch, and the bodies once more."""
+        own = self.state.logs.get(str(data.get("log")))
+        if own is None or not own.put.mine or data.get("reason") != "unopened":
+            return
+        peer = self.peers.get(party)
+        entries = data.get("entries")
+        if peer is not None and isinstance(entries, list):
+            peer.owe_again.extend(str(e) for e in entries[:256])
+            self.event("epoch wanted", party)
+
+    # -- peers ---------------------------------------------------------------------------------
+
+    def connected(self, party: str) -> None:
+        """A path to a member is up."""
+        if party in self.peers:
+            self.peers[party].reset(True)
+
+    def disconnected(self, party: str) -> None:
+        """The last path to a member is gone."""
+        if party in self.peers:
+            self.peers[party].reset(False)
+
+    def receive(self, party: str, raw: bytes, now: int) -> None:
+        """A packet from a member, over whatever path. Never raises for what a peer can cause: it counts."""
+        try:
+            self._inbox.packet(party, raw, now)
+        except (MalformedError, VerificationError) as error:
+            self.counters[type(error).__name__] += 1
+            self.counters["refused packets"] += 1
+
+    def tick(self, now: int) -> None:
+        """Ask a peer that owes us receipts for too long; renew what is old."""
+        for peer in self.peers.values():
+            waiting = peer.flight_leaves or (peer.connected and peer.have is None)
+            if peer.connected and waiting and now - peer.progress > self.limits.stall:
+                peer.owe_have, peer.ask, peer.progress = True, True, now
+        if now - self.last_pq[1] >= self.limits.pq_interval:
+            self.sign_pq(now)
+
+    def unsent(self) -> int:
+        """Entries of ours that some member has not receipted."""
+        own = self.state.own_log()
+        if own is None or not self.peers:
+            return 0
+        return sum(max(0, own.size - own.receipted.get(party, 0)) for party in self.peers)
+
+    def poll(self, party: str, now: int, room: int, leaves: ReadLeaves, head: ReadHead) -> list[bytes]:
+        """Packets for a member, of committed things only, up to ``room`` bytes or one packet.
+
+        Raises FatalError if a step is not committed yet.
+        """
+        if self._uncommitted:
+            raise FatalError("nothing is handed out before its writes are durable")
+        peer = self.peers.get(party)
+        epoch = self.state.epoch_of(self.me)
+        if peer is None or not peer.connected or not epoch:
+            return []
+        packets: list[bytes] = []
+        used = 0
+        while used < room:
+            parts = self._small(peer, now) or self._ahead(peer, leaves) or self._bulk(peer, now, leaves, head)
+            if not parts:
+                break
+            sealed = self._seal(peer, epoch, parts)
+            packets.append(sealed)
+            used += len(sealed)
+        return packets
+
+    def _seal(self, peer: Peer, epoch: int, parts: list[Part]) -> bytes:
+        blobs = {}
+        if peer.epoch < epoch:
+            blob = self.state.blobs.get(epoch, {}).get(peer.fingerprint)
+            blobs = {peer.fingerprint: blob} if blob is not None else {}
+        key = self.state.epochs[self.me, epoch]
+        return packet.seal(self.channel, self.me, epoch, key, packet.encode_parts(parts), blobs)
+
+    def _small(self, peer: Peer, now: int) -> list[Part]:
+        """Receipts first, then what we have: short, and others wait for them."""
+        parts: list[Part] = []
+        for origin in sorted(peer.owe_receipts):
+            log = self.state.logs[origin]
+            if log.cosigned is not None:
+                parts += [LogPart(origin), CosignaturePart(log.cosigned[2])]
+        peer.owe_receipts.clear()
+        parts += [ItemPart(note) for note in peer.owe_items]
+        peer.owe_items.clear()
+        if peer.owe_have:
+            parts.append(HavePart(self._have(peer)))
+            peer.owe_have = peer.ask = False
+            peer.progress = now
+        return parts
+
+    def _have(self, peer: Peer) -> dict[str, Any]:
+        epoch = self.state.epoch_of(peer.fingerprint)
+        doc: dict[str, Any] = {"logs": {o: log.size for o, log in self.state.logs.items()}}
+        doc["epochs"] = {peer.fingerprint: epoch} if epoch else {}
+        if self.state.unopened:
+            doc["unopened"] = sorted(self.state.unopened)[:64]
+        hold = self._inbox.hold_until(peer)
+        if hold:
+            doc["hold"] = hold
+        if peer.ask:
+            doc["ask"] = True
+        return doc
+
+    def _ahead(self, peer: Peer, leaves: ReadLeaves) -> list[Part]:
+        """One statement ahead of its place, or a body once more."""
+        while peer.owe_early:
+            entry_id = peer.owe_early.popleft()
+            origin, index = self.state.where[entry_id]
+            if (peer.have or {}).get(origin, 0) > index:
+                continue
+            raw, body = leaves(origin, index, index + 1)[0]
+            return [LogPart(origin), *_body_part(entry_id, body), EarlyPart(index, raw)]
+        if peer.owe_again and peer.have is not None:
+            entry_id = peer.owe_again.popleft()
+            place = self.state.where.get(entry_id)
+            if place is not None:
+                raw, body = leaves(place[0], place[1], place[1] + 1)[0]
+                return [LogPart(place[0]), *_body_part(entry_id, body), LeafPart(place[1], raw)]
+        return []
+
+    def _bulk(self, peer: Peer, now: int, leaves: ReadLeaves, head: ReadHead) -> list[Part]:
+        if peer.have is None or now < peer.hold:
+            return []
+        if peer.flight_leaves >= self.limits.window_leaves or peer.flight_bytes >= self.limits.window_bytes:
+            return []
+        for log in self._by_author():
+            start = max(peer.sent.get(log.origin, 0), peer.have.get(log.origin, 0))
+            stop = log.head_above(start, self.limits.batch_leaves)
+            if stop is not None:
+                return self._batch(peer, log, start, stop, leaves, head)
+        return []
+
+    def _by_author(self) -> list[LogState]:
+        """Our own logs first, in order; then those of others, which any member may pass on."""
+        mine = [self.state.logs[o] for o in self.state.sequence.get(self.me, ())]
+        return mine + [log for log in self.state.logs.values() if log.party != self.me]
+
+    def _batch(
+        self, peer: Peer, log: LogState, start: int, stop: int, leaves: ReadLeaves, head: ReadHead
+    ) -> list[Part]:
+        """Leaves from ``start`` up to a signed head: the largest that fits, the next one at least."""
+        rows = leaves(log.origin, start, stop)
+        sizes = list(accumulate(len(raw) + (len(body[1]) if body else 0) for raw, body in rows))
+        while sizes[stop - start - 1] > self.limits.batch_bytes:
+            lower = log.head_above(start, stop - start - 1)
+            if lower is None or lower >= stop:
+                break
+            stop = lower
+        parts: list[Part] = [LogPart(log.origin)]
+        for index, (raw, body) in enumerate(rows[: stop - start], start):
+            parts += _body_part(log.ids[index], body)
+            parts.append(LeafPart(index, raw))
+        parts.append(CheckpointPart(head(log.origin, stop)))
+        peer.under_way(log.origin, stop, stop - start, sizes[stop - start - 1], self.state.epoch_of(self.me))
+        return parts
+
+
+def _body_part(entry_id: str, body: tuple[bytes, bytes] | None) -> list[Part]:
+    return [BodyPart(entry_id, body[0], body[1])] if body is not None else []

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What this side knows of one peer's copy, and what it still owes that peer. Gone at a restart, asked for
+again."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Peer:
+    """Sizes are leaves; ``have`` is what the peer told or receipted, ``sent`` how far we have sent."""
+
+    fingerprint: str
+    connected: bool = False
+    have: dict[str, int] | None = None
+    sent: dict[str, int] = field(default_factory=dict)
+    epoch: int = 0
+    hold: int = 0
+    # (origin, up to, leaves, bytes, epoch) under way without a receipt
+    flight: deque[tuple[str, int, int, int, int]] = field(default_factory=deque)
+    flight_leaves: int = 0
+    flight_bytes: int = 0
+    progress: int = 0
+    owe_have: bool = False
+    ask: bool = False
+    owe_receipts: set[str] = field(default_factory=set)
+    owe_items: list[bytes] = field(default_factory=list)
+    owe_early: deque[str] = field(default_factory=deque)
+    owe_again: deque[str] = field(default_factory=deque)
+    gap_told: dict[str, tuple[int, int]] = field(default_factory=dict)
+    # We read no more from it until then (ms): it is above its quota.
+    withheld: int = 0
+    # What we accepted from it today: (UTC day, entries, bytes).
+    used: tuple[int, int, int] = (0, 0, 0)
+
+    def reset(self, connected: bool) -> None:
+        """A connection began or ended: what was under way may be lost."""
+        self.connected = connected
+        self.have = None
+        self.clear_flight()
+        self.owe_have = connected
+        self.ask = False
+
+    def clear_flight(self) -> None:
+        """Nothing counts as under way any more."""
+        self.flight.clear()
+        self.flight_leaves = self.flight_bytes = 0
+        self.sent.clear()
+
+    def under_way(self, origin: str, upto: int, leaves: int, size: int, epoch: int) -> None:
+        """A packet was handed out."""
+        self.flight.append((origin, upto, leaves, size, epoch))
+        self.flight_leaves += leaves
+        self.flight_bytes += size
+        self.sent[origin] = upto
+
+    def holds(self, origin: str, size: int, now: int) -> None:
+        """The peer holds ``size`` leaves of a log."""
+        if self.have is None:
+            return
+        self.have[origin] = max(size, self.have.get(origin, 0))
+        self.progress = now
+        while self.flight and self.flight[0][0] == origin and self.flight[0][1] <= size:
+            _, _, leaves, length, epoch = self.flight.popleft()
+            # It receipted what only that key opens.
+            self.epoch = max(self.epoch, epoch)
+            self.flight_leaves -= leaves
+            self.flight_bytes -= length
+
+    def told(self, doc: dict[str, Any], me: str, now: int) -> None:
+        """The peer said what it has: go on from there."""
+        self.have = {str(o): int(s) for o, s in doc["logs"].items()}
+        self.clear_flight()
+        self.sent.update(self.have)
+        self.epoch = int(doc.get("epochs", {}).get(me, 0))
+        self.hold = int(doc.get("hold", 0))
+        self.progress = now
