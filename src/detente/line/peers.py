@@ -35,6 +35,8 @@ class Peer:
     withheld: int = 0
     # What we accepted from it today: (UTC day, entries, bytes).
     used: tuple[int, int, int] = (0, 0, 0)
+    # Flash entries that we took in: (UTC hour, how many).
+    flashes: tuple[int, int] = (0, 0)
 
     def reset(self, connected: bool) -> None:
         """A connection began or ended: what was under way may be lost."""
