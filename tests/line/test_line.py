@@ -111,6 +111,24 @@ def test_flash_overtakes_what_is_queued() -> None:
     assert b.store.ids[a.own.origin].count(flash) == 1
 
 
+def test_flash_overtakes_a_backlog_after_a_restart() -> None:
+    a, b, _ = chartered(Limits(batch_leaves=4))
+    cut(a, b)
+    for n in range(20):
+        a.say("message", {"text": f"bulk {n}"})
+    flash = a.say("message", {"text": "now"}, precedence="flash")
+    a.crash()
+    connect(a, b)
+    assert a.line.urgent_waiting(b.party.fpr)
+    for raw in b.poll(a):
+        a.receive(b, raw)
+    for raw in a.poll(b, room=1)[:1] + a.poll(b, room=1)[:1]:
+        b.receive(a, raw)
+    assert flash in b.line.state.early
+    run(a, b, rounds=500)
+    assert not a.line.urgent_waiting(b.party.fpr) and not b.line.state.early
+
+
 def test_standing_closes_kinds_and_never_the_line() -> None:
     a, b, _ = chartered()
     b.say("standing", {"scope": "channel", "state": "suspended", "by": "ministry", "reason": "x"})

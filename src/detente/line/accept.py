@@ -423,6 +423,17 @@ class Inbox:
             line.stopped = f"a member holds {size} entries of our log, we hold {log.size}: restored or copied"
             line.event("stopped", line.me, reason=line.stopped)
 
+    def _claimed(self, peer: Peer, now: int) -> None:
+        """A member says that it holds more of our log, without proof yet: say what we have, and wait for it.
+
+        A claim alone must not close our log, or any member could; so we wait briefly, and seldom.
+        """
+        limits = self.line.limits
+        peer.owe_have = True
+        if peer.claimed is None or now - peer.claimed > limits.claim_interval:
+            peer.claimed = now
+            self.line.waiting_until = now + limits.claim_wait
+
     def _item(self, note: bytes) -> None:
         line = self.line
         known = self._receipt_keys()
@@ -449,8 +460,8 @@ class Inbox:
         peer.told(doc, line.me, now)
         for origin, size in doc["logs"].items():
             log = state.logs.get(origin)
-            if log is not None and log.put.mine and size > log.size:
-                self._ahead_of_us(log, size)
+            if log is not None and log is state.own_log() and size > log.size:
+                self._claimed(peer, now)
         peer.owe_receipts.update(o for o, log in state.logs.items() if log.cosigned is not None)
         own = [
             e

@@ -22,6 +22,9 @@ class Limits:
     stall: int = 10_000
     # After a gap, answer with `have` at most this often for the same size.
     gap_answer: int = 2_000
+    # A member that claims to hold more of our log than we do gets this long to show it, so often.
+    claim_wait: int = 5_000
+    claim_interval: int = 3_600_000
     # An epoch's key serves this long (protocol §7).
     epoch_life: int = 30 * 86_400_000
     # A ML-DSA-44 line on the head at most this often, and only when the head has moved.

@@ -13,6 +13,7 @@ House rules of this file:
 from __future__ import annotations
 
 import hmac
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +27,7 @@ from detente.line.limits import LIMITS, Limits
 from detente.line.logs import LogState
 from detente.line.peers import Peer
 from detente.line.signed import Signed
-from detente.line.state import State
+from detente.line.state import URGENT, State
 from detente.line.writes import (
     DropEarly,
     PutBody,
@@ -74,7 +75,6 @@ PREVENTED = frozenset(
         "unopened",
     }
 )
-URGENT = frozenset({"immediate", "flash"})
 
 
 @dataclass(frozen=True)
@@ -115,6 +115,7 @@ class Line:
         self.own: OwnLog | None = None
         self.peers: dict[str, Peer] = {}
         self.stopped: str | None = None
+        self.waiting_until = 0
         self.counters: Counter[str] = Counter()
         self.last_pq: tuple[int, int] = (0, 0)
         self._inbox = Inbox(self)
@@ -212,6 +213,10 @@ class Line:
         of them would get a label that our node prevents (protocol §6), or is not what it claims.
         """
         log = self._writable()
+        if now < self.waiting_until:
+            raise RefusedError(
+                "a member says that it holds more of our log than we do: wait for its proof, then repeat"
+            )
         placed: list[tuple[Signed, ParsedLeaf, dict[str, Any] | None]] = []
         for entry in entries:
             if entry.id in self.state.where or any(p.id == entry.id for _, p, _ in placed):
@@ -459,6 +464,15 @@ class Line:
         if own is None or not self.peers:
             return 0
         return sum(max(0, own.size - own.receipted.get(party, 0)) for party in self.peers)
+
+    def urgent_waiting(self, party: str) -> list[int]:
+        """Indices of our immediate and flash entries that a member has not receipted."""
+        log = self.state.own_log()
+        if log is None:
+            return []
+        first = bisect_left(log.urgent, log.receipted.get(party, 0))
+        items = self.state.items
+        return [index for index in log.urgent[first:] if party not in items.get(log.ids[index], ())]
 
     def poll(self, party: str, now: int, room: int, leaves: ReadLeaves, head: ReadHead) -> list[bytes]:
         """Packets for a member, of committed things only, up to ``room`` bytes or one packet.

@@ -22,6 +22,8 @@ class LogState:
     hashes: bytearray = field(default_factory=bytearray)
     kinds: list[str] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
+    # Indices of immediate and flash entries.
+    urgent: list[int] = field(default_factory=list)
     head_sizes: list[int] = field(default_factory=list)
     head_roots: list[bytes] = field(default_factory=list)
     # origin -> (indices, sizes): what the author had seen of that log from which index on.
@@ -64,8 +66,10 @@ class LogState:
         last = bisect_right(self.head_sizes, start + most) - 1
         return self.head_sizes[max(first, last)]
 
-    def add_leaf(self, leaf_hash: bytes, entry_id: str, kind: str) -> None:
+    def add_leaf(self, leaf_hash: bytes, entry_id: str, kind: str, urgent: bool) -> None:
         """The next leaf."""
+        if urgent:
+            self.urgent.append(self.size)
         self.frontier.append(leaf_hash)
         self.hashes += leaf_hash
         self.ids.append(entry_id)

@@ -35,6 +35,8 @@ class Peer:
     withheld: int = 0
     # What we accepted from it today: (UTC day, entries, bytes).
     used: tuple[int, int, int] = (0, 0, 0)
+    # When it last claimed, without proof, to hold more of our log than we do.
+    claimed: int | None = None
     # Flash entries that we took in: (UTC hour, how many).
     flashes: tuple[int, int] = (0, 0)
 

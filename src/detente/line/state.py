@@ -37,6 +37,7 @@ from detente.seal.vkey import VerifierKey
 from detente.words.entry import Statement
 from detente.words.kinds import KINDS, check_body
 
+URGENT = frozenset({"immediate", "flash"})
 # What a label says when nobody should act on the entry.
 VOID = frozenset({"bad signature", "no mandate", "revoked", "malformed leaf", "not understood", "duplicate"})
 KNOWN_FIELDS = frozenset(Statement.__struct_fields__)
@@ -149,7 +150,8 @@ class State:
         if parsed is None and "malformed leaf" not in write.labels:
             parsed = decode_leaf(write.raw)
         kind = parsed.leaf.statement.kind if parsed else "malformed"
-        log.add_leaf(write.hash, write.entry_id, kind)
+        urgent = parsed is not None and parsed.leaf.statement.precedence in URGENT
+        log.add_leaf(write.hash, write.entry_id, kind, urgent)
         self.where.setdefault(write.entry_id, (write.origin, write.index))
         if parsed is None:
             return
