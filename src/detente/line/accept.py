@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from detente.errors import MalformedError, VerificationError
 from detente.line.logs import LogState
 from detente.line.peers import Peer
+from detente.line.state import CERTIFYING
 from detente.line.writes import (
     PutBody,
     PutEarly,
@@ -463,6 +464,10 @@ class Inbox:
             if log is not None and log is state.own_log() and size > log.size:
                 self._claimed(peer, now)
         peer.owe_receipts.update(o for o, log in state.logs.items() if log.cosigned is not None)
+        current = state.own_log()
+        if current is not None and current.size - peer.sent.get(current.origin, 0) > line.limits.batch_leaves:
+            queued = [current.ids[index] for index in line.urgent_waiting(party)]
+            peer.owe_early.extend(e for e in queued if e not in peer.owe_early)
         own = [
             e
             for e in doc.get("unopened", ())
@@ -481,6 +486,8 @@ class Inbox:
         parsed = decode_leaf(raw)
         if parsed.leaf.placement.log != log.origin or parsed.leaf.placement.index != index:
             raise VerificationError("a statement that names another place")
+        if parsed.leaf.statement.kind in CERTIFYING:
+            raise VerificationError("a credential counts at its place in the log, not ahead of it")
         held = state.early.get(parsed.id)
         if held is not None:
             self._owe_item(peer, log, parsed.id, held.arrived)
