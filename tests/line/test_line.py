@@ -9,7 +9,9 @@ import pytest
 
 from detente.errors import FatalError, RefusedError
 from detente.line.limits import Limits
+from detente.line.writes import PutEpoch
 from detente.seal.canonical import b64
+from detente.seal.epoch import make_grant
 from tests.line.harness import T0, Node, Party, chartered, connect, cut, pair, run, seed
 
 
@@ -211,6 +213,25 @@ def test_after_a_loss_a_succession_goes_on() -> None:
     assert b.store.labels()[entry] == ()
     assert b.line.state.logs[new.origin].put.base == old.size
     assert a.line.unsent() == 0
+
+
+def test_after_a_loss_the_same_epoch_number_may_come_with_another_key() -> None:
+    a, b, _ = chartered()
+    a.line.write(PutEpoch(a.party.fpr, 1, seed("other") * 2, _blobs(a, b)))
+    a.commit()
+    cut(a, b)
+    connect(a, b)
+    a.line.peers[b.party.fpr].epoch = 0
+    entry = a.say("message", {"text": "under the new key"})
+    a.line.peers[b.party.fpr].have = {a.own.origin: b.size_of(a)}
+    for raw in a.poll(b):
+        b.receive(a, raw)
+    assert b.store.labels()[entry] == ()
+    assert b.line.state.epochs[a.party.fpr, 1] == seed("other") * 2
+
+
+def _blobs(a: Node, b: Node) -> dict[str, bytes]:
+    return make_grant(seed("other") * 2, 1, a.line.channel, a.party.fpr, {b.party.fpr: b.party.kem.public})[1]
 
 
 def test_two_histories_are_proven() -> None:

@@ -94,25 +94,31 @@ class Inbox:
         if peer is None or head.channel != line.channel or head.sender_tag != packet.tag(line.channel, party):
             raise MalformedError("packet of another channel or sender")
         key = state.epochs.get((party, head.epoch))
-        opened: PutEpoch | None = None
-        if key is None:
-            blob = head.blobs.get(packet.tag(line.channel, line.me))
-            if blob is None or head.epoch > state.epoch_of(party) + EPOCHS_AHEAD:
-                peer.owe_have = peer.connected
+        blob = head.blobs.get(packet.tag(line.channel, line.me))
+        try:
+            if key is None:
                 raise VerificationError("packet of an epoch that we cannot open")
-            key = self._open_epoch(party, peer, blob, head.epoch)
-            opened = PutEpoch(party, head.epoch, key, {line.me: blob})
-        parts = packet.decode_parts(packet.open_packet(raw, key))
-        if opened is not None:
-            line.write(opened)
+            parts = packet.decode_parts(packet.open_packet(raw, key))
+        except VerificationError:
+            parts = self._open_epoch(party, peer, raw, head.epoch, blob)
         self._parts(party, peer, parts, now)
 
-    def _open_epoch(self, party: str, peer: Peer, blob: bytes, epoch: int) -> bytes:
+    def _open_epoch(self, party: str, peer: Peer, raw: bytes, epoch: int, blob: bytes | None) -> list[Part]:
+        """Open a packet with the epoch that it brings along.
+
+        It takes the place of one of the same number: whoever lost its newest state counts from an older one.
+        """
+        line = self.line
         try:
-            return open_grant(blob, self.line.keys.kem, self.line.channel, epoch, party, self.line.me)
+            if blob is None or epoch > line.state.epoch_of(party) + EPOCHS_AHEAD:
+                raise VerificationError("packet of an epoch that we cannot open")
+            key = open_grant(blob, line.keys.kem, line.channel, epoch, party, line.me)
+            parts = packet.decode_parts(packet.open_packet(raw, key))
         except (MalformedError, VerificationError):
             peer.owe_have = peer.connected
             raise
+        line.write(PutEpoch(party, epoch, key, {line.me: blob}))
+        return parts
 
     def _parts(self, party: str, peer: Peer, parts: Sequence[Part], now: int) -> None:
         section = Section("")

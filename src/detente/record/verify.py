@@ -1,0 +1,456 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Verify a bundle by nothing but its own files: every log, signature, mandate, receipt, link and body in it.
+
+The stages build on each other: a card gives a root key, the root key a log's keys, these its head, the head
+its entries; only then are offices judged, receipts counted and bodies opened.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from detente.errors import MalformedError, VerificationError
+from detente.line.mandates import (
+    BAD_SIGNATURE,
+    NO_MANDATE,
+    REVOKED,
+    Credentials,
+    Judgement,
+)
+from detente.log import note
+from detente.log.checkpoint import open_checkpoint
+from detente.record import verify_receipts, verify_tree
+from detente.record.verify_report import (
+    ALTERED,
+    DISCLOSED,
+    IN_CLEAR,
+    PARTLY,
+    WITHHELD,
+    EntryReport,
+    Held,
+    LogReport,
+    Problem,
+    Report,
+)
+from detente.record.verify_tree import Log
+from detente.seal import canonical, commit, credential
+from detente.seal.canonical import b64, unb64
+from detente.seal.credential import Card, LogCert, SuccessionDoc
+from detente.seal.keys import fingerprint
+from detente.seal.statement import ParsedLeaf
+from detente.seal.vkey import VerifierKey
+
+MAX_BODY_FILE = 4 << 20  # a body of 1 MiB as it is written here, or the disclosures of many of its fields
+MAX_PROBLEMS = 1_000  # the first so many say all; a hostile bundle could name millions
+_LOG_FILE = re.compile(r"logs/([A-Z0-9-]{1,20})/(.+)")
+_BODY_FILE = re.compile(r"bodies/([0-9a-f]{64})\.json")
+_KEY_FILE = re.compile(r"keys/(log|receipt|pq)-([A-Z0-9-]{1,20})\.vkey")
+_STRAY = re.compile(r"(?:logs|bodies)/")
+_WITNESS_FILE = re.compile(r"keys/witness-([A-Za-z0-9._-]+)\.vkey")
+_WRONG = {
+    BAD_SIGNATURE: "is not signed as it says: a signature does not hold, or it belongs to another log",
+    NO_MANDATE: "is not signed under a mandate in force: its office may not say this, or too few signed",
+    REVOKED: "is signed under a mandate that was revoked before it",
+}
+
+
+def verify(files: Mapping[str, bytes], trust: Sequence[dict[str, Any]] = ()) -> Report:
+    """Verify the files of a bundle (path to content).
+
+    ``trust``: cards (``{"doc","sig"}``) that came by another way; with one for every party the identities
+    are verified. What is wrong with the bundle is in the report; MalformedError: a bad card in ``trust``.
+    """
+    run = _Run(files, _trusted(trust))
+    run.read_logs()
+    run.check_keys()
+    run.check_trees()
+    run.judge()
+    run.check_citations()
+    run.check_bodies()
+    run.check_credentials()
+    run.check_other_files()
+    return run.report()
+
+
+class _Run:
+    """One verification: what each stage leaves to the next."""
+
+    def __init__(self, files: Mapping[str, bytes], trusted: Mapping[str, frozenset[str]]) -> None:
+        self.files = files
+        self.trusted = trusted  # party id → fingerprints
+        self.problems: list[Problem] = []
+        self.notes: list[str] = []
+        self.logs: dict[str, Log] = {}  # by folder
+        self.origins: dict[str, Log] = {}
+        self.credentials: dict[str, Credentials] = {}  # by folder, after the genesis
+        self.fingerprints: dict[str, str] = {}
+        self.channel = ""
+        self.receipts: dict[str, verify_receipts.Receipts] = {}
+        self.held: dict[str, list[tuple[Held, ...]]] = {}
+        self.signed_head: dict[str, bool] = {}
+        self.pq_head: dict[str, bool | None] = {}
+        self.judged: dict[str, list[Judgement]] = {}
+        self.bodies: dict[str, str] = {}  # entry id → state
+
+    # Stage 1: logs, and whose they are.
+
+    def read_logs(self) -> None:
+        folders: dict[str, dict[str, bytes]] = {}
+        for path, raw in self.files.items():
+            match = _LOG_FILE.fullmatch(path)
+            if match:
+                folders.setdefault(match[1], {})[match[2]] = raw
+        for name in sorted(folders):
+            log = verify_tree.read(name, folders[name])
+            self.logs[name] = log
+            if self.origins.setdefault(log.origin, log) is not log:
+                self._problem(log, None, "has the same origin as another log of the bundle")
+            self.credentials[name] = self._genesis(log)
+        if not self.logs:
+            self.problems.append(Problem(None, None, "there is no log in it"))
+        for log in self.logs.values():
+            self._succeed(log)
+
+    def _genesis(self, log: Log) -> Credentials:
+        """The credentials in entry 0; an empty set if it is unusable."""
+        held = Credentials()
+        first = log.leaves[0] if log.leaves else None
+        if first is None or first.leaf.statement.kind != "genesis":
+            self._problem(log, 0, "is not a readable genesis: nothing says whose log this is")
+            return held
+        try:
+            held.take(first.leaf.statement, 0, first.leaf.placement.time)
+        except MalformedError as error:
+            self._problem(log, 0, str(error))
+            return Credentials()
+        self.channel = self.channel or first.leaf.statement.channel
+        held.channel = self.channel
+        if held.log is None or held.card is None or held.log.origin != log.origin:
+            self._problem(log, 0, "does not certify the keys of this log")
+            return held
+        self._identity(log, held.card)
+        return held
+
+    def _identity(self, log: Log, card: Card) -> None:
+        if log.name != card.id and not re.fullmatch(re.escape(card.id) + r"-[0-9]+", log.name):
+            self._problem(log, 0, f"is the genesis of {card.id}, not of {log.name}")
+        log.party = card.id
+        if self.fingerprints.setdefault(card.id, card.party) != card.party:
+            self._problem(log, 0, f"is of another root key than the other log of {card.id}")
+        if card.id in self.trusted and card.party not in self.trusted[card.id]:
+            self._problem(log, 0, f"is of another root key than the card of {card.id} that you trust")
+
+    def _succeed(self, log: Log, depth: int = 0) -> None:
+        """Link a log to the one before it, and count its entries from there."""
+        doc = _succession(log)
+        others = [other for other in self.logs.values() if other.party == log.party and other is not log]
+        if doc is None:
+            if any(_succession(other) is None for other in others):
+                self._problem(log, None, f"{log.party} has two logs without a succession between them")
+            return
+        old = self.origins.get(doc.old.origin)
+        if doc.new != log.origin or doc.party != self.fingerprints.get(log.party):
+            self._problem(log, 1, "is a succession for another log")
+        elif old is None:
+            self.notes.append(f"{log.name} goes on for a log that is not in the bundle")
+        elif depth < len(self.logs):
+            self._succeed(old, depth + 1)
+            log.base = old.base + doc.old.size
+            if old.root_at([doc.old.size]).get(doc.old.size) != doc.old.root:
+                self._problem(log, 1, f"names a head of {old.name} that its entries do not yield")
+
+    # Stage 2: keys and signed heads. Stage 3: trees and receipts.
+
+    def check_keys(self) -> None:
+        makers = self._witnesses()
+        for name, held in self.credentials.items():
+            if held.log is not None:
+                makers[held.log.receipt.name] = verify_receipts.Maker(self.logs[name].party, held.log.receipt)
+                self._key_files(name, held.log)
+        for name, log in self.logs.items():
+            cert = self.credentials[name].log
+            if cert is None:
+                continue
+            self._checkpoint(log, cert)
+            self.receipts[name] = verify_receipts.read(log, cert, makers)
+            if self.receipts[name].strangers:
+                self.notes.append(f"{name}: {self.receipts[name].strangers} receipts by makers unknown here")
+
+    def _witnesses(self) -> dict[str, verify_receipts.Maker]:
+        makers = {}
+        for path, raw in self.files.items():
+            match = _WITNESS_FILE.fullmatch(path)
+            if match:
+                try:
+                    key = VerifierKey.parse(_text(raw))
+                    makers[key.name] = verify_receipts.Maker(f"witness {match[1]}", key)
+                except MalformedError as error:
+                    self.problems.append(Problem(None, None, f"{path}: {error}"))
+        return makers
+
+    def _key_files(self, name: str, cert: LogCert) -> None:
+        for use, key in (("log", cert.log), ("receipt", cert.receipt), ("pq", cert.pq)):
+            path = f"keys/{use}-{name}.vkey"
+            raw = self.files.get(path)
+            if raw is None and use != "pq":
+                self.problems.append(Problem(None, name, f"{path} is missing"))
+            elif raw is not None and raw not in (str(key).encode(), f"{key}\n".encode()):
+                self.problems.append(Problem(None, name, f"{path} is not the key that the party certified"))
+
+    def _checkpoint(self, log: Log, cert: LogCert) -> None:
+        raw = log.files.get("checkpoint")
+        if raw is None:
+            return
+        try:
+            open_checkpoint(raw, cert.log)
+            self.signed_head[log.name] = True
+            line = note.parse(raw).line(cert.pq)
+            self.pq_head[log.name] = None if line is None else bool(note.open_note(raw, [cert.pq]))
+        except MalformedError as error:
+            self._problem(log, None, f"logs/{log.name}/checkpoint: {error}")
+
+    def check_trees(self) -> None:
+        for name, log in self.logs.items():
+            receipts = self.receipts.get(name, verify_receipts.Receipts())
+            verify_tree.check(log, receipts.heads())
+            if not self.signed_head.get(name):
+                log.in_log = [False] * len(log.entries)
+            good = verify_receipts.compare(log, receipts)
+            self.held[name] = verify_receipts.holders(log, good, receipts)
+
+    # Stage 4: offices and mandates. Stage 5: what the logs say of each other.
+
+    def judge(self) -> None:
+        """Judge every log after the one that it goes on for: what was revoked there stays revoked."""
+        parts = {log.name: _succession(log) for log in self.logs.values()}
+        branches = {
+            (doc.old.origin, doc.old.size): Credentials() for doc in parts.values() if doc is not None
+        }
+        for log in sorted(self.logs.values(), key=lambda log: (log.base, log.name)):
+            doc = parts[log.name]
+            start = branches[doc.old.origin, doc.old.size] if doc is not None else Credentials()
+            self._judge_log(log, start.copy(), branches)
+
+    def _judge_log(
+        self, log: Log, credentials: Credentials, branches: dict[tuple[str, int], Credentials]
+    ) -> None:
+        credentials.party = self.fingerprints.get(log.party, "")
+        credentials.channel = self.channel
+        judged = self.judged.setdefault(log.name, [])
+        sound = bool(credentials.party)
+        for index, leaf in enumerate(log.leaves):
+            sound = sound and leaf is not None and log.in_log[index]
+            judgement = Judgement((), False) if leaf is None else credentials.examine(leaf)
+            judged.append(judgement)
+            # After a damaged entry the prefix is not the author's: what follows is not blamed for it.
+            for label in judgement.labels if sound else ():
+                if label in _WRONG:
+                    self._problem(log, index, _WRONG[label])
+            if (log.origin, index + 1) in branches:
+                branches[log.origin, index + 1] = credentials.copy()
+
+    def check_citations(self) -> None:
+        cited: dict[str, dict[tuple[int, str], tuple[Log, int]]] = {}
+        for log in self.logs.values():
+            for index, leaf in enumerate(log.leaves):
+                for origin, (size, root) in leaf.leaf.placement.seen.items() if leaf is not None else ():
+                    if origin != log.origin:
+                        cited.setdefault(origin, {}).setdefault((size, root), (log, index))
+        for origin, heads in cited.items():
+            target = self.origins.get(origin)
+            if target is None:
+                log, index = next(iter(heads.values()))
+                self._absent(log, index, "had seen a log that is not in the bundle")
+            else:
+                self._compare_cited(target, heads)
+
+    def _compare_cited(self, target: Log, heads: Mapping[tuple[int, str], tuple[Log, int]]) -> None:
+        roots = target.root_at(size for size, _root in heads)
+        for (size, root), (log, index) in heads.items():
+            if not log.in_log[index]:
+                continue
+            if size > len(target.entries):
+                self._absent(
+                    log, index, f"had seen {size} entries of {target.name}; {len(target.entries)} are here"
+                )
+            elif all(target.in_log[:size]) and (size not in roots or b64(roots[size]) != root):
+                self._problem(
+                    log, index, f"had seen another tree of the first {size} entries of {target.name}"
+                )
+
+    def _absent(self, log: Log, index: int, text: str) -> None:
+        """With two parties this is a removal; among more it may be on its way to whoever made the bundle."""
+        if len(self.fingerprints) <= 2:
+            self._problem(log, index, text)
+        else:
+            self.notes.append(f"{log.ref(index)} {text}")
+
+    # Stage 6: bodies, credentials, other files.
+
+    def check_bodies(self) -> None:
+        places = {
+            leaf.id: (log, index, leaf)
+            for log in self.logs.values()
+            for index, leaf in enumerate(log.leaves)
+            if leaf is not None
+        }
+        for entry, (_log, _index, leaf) in places.items():
+            self.bodies[entry] = IN_CLEAR if leaf.leaf.statement.data is not None else WITHHELD
+        for path, raw in self.files.items():
+            match = _BODY_FILE.fullmatch(path)
+            if match is None:
+                continue
+            if match[1] not in places:
+                self.problems.append(Problem(None, None, f"{path} is for an entry that is in no log here"))
+                continue
+            log, index, leaf = places[match[1]]
+            try:
+                self.bodies[leaf.id] = _opened(leaf, raw)
+            except MalformedError as error:
+                self.bodies[leaf.id] = ALTERED
+                self._problem(log, index, f"{path}: {error}")
+
+    def check_credentials(self) -> None:
+        roots = {held.party: held.root for held in self.credentials.values() if held.root is not None}
+        for path, raw in self.files.items():
+            if not path.startswith("credentials/"):
+                continue
+            try:
+                item = canonical.loads(raw, limit=credential.MAX_SIZE * 2)
+                doc = item.get("doc") if isinstance(item, dict) else None
+                root = roots.get(str(doc.get("party"))) if isinstance(doc, dict) else None
+                if root is None:
+                    raise VerificationError("is of a party that has no log here")
+                credential.check(item, root)
+            except MalformedError as error:
+                self.problems.append(Problem(None, None, f"{path}: {error}"))
+
+    def check_other_files(self) -> None:
+        for path in self.files:
+            key = _KEY_FILE.fullmatch(path)
+            if key and key[2] not in self.logs:
+                self.problems.append(Problem(None, key[2], f"{path} is here, its log is missing"))
+            elif _STRAY.match(path) and not _LOG_FILE.fullmatch(path) and not _BODY_FILE.fullmatch(path):
+                self.problems.append(Problem(None, None, f"{path} is no file of a bundle"))
+            elif path != "README.txt" and path.partition("/")[0] not in (
+                "logs",
+                "keys",
+                "bodies",
+                "credentials",
+            ):
+                self.notes.append(f"{path} is no part of a bundle and was not looked at")
+
+    # The outcome.
+
+    def report(self) -> Report:
+        problems = list(self.problems)
+        entries: list[EntryReport] = []
+        for name, log in self.logs.items():
+            for at, text in log.problems:
+                problems.append(Problem(None if at is None else log.ref(at), name, text))
+            entries += [self._entry(log, index) for index in range(len(log.entries))]
+        known = frozenset().union(*self.trusted.values()) if self.trusted else frozenset()
+        return Report(
+            logs=[self._log(log) for log in self.logs.values()],
+            entries=entries,
+            problems=list(dict.fromkeys(problems))[:MAX_PROBLEMS],
+            fingerprints=self.fingerprints,
+            trusted=known,
+            notes=list(dict.fromkeys(self.notes))[:MAX_PROBLEMS],
+        )
+
+    def _log(self, log: Log) -> LogReport:
+        return LogReport(
+            log=log.name,
+            party=log.party,
+            fingerprint=self.fingerprints.get(log.party, ""),
+            origin=log.origin,
+            size=len(log.entries),
+            root=log.head.root.hex() if log.head is not None else "",
+            checkpoint=self.signed_head.get(log.name, False),
+            post_quantum=self.pq_head.get(log.name),
+            receipts=len(self.receipts[log.name].cosigned) if log.name in self.receipts else 0,
+        )
+
+    def _entry(self, log: Log, index: int) -> EntryReport:
+        leaf = log.leaves[index]
+        judgement = self.judged[log.name][index]
+        statement = leaf.leaf.statement if leaf is not None else None
+        return EntryReport(
+            id=leaf.id if leaf is not None else "",
+            ref=log.ref(index),
+            log=log.name,
+            index=index,
+            party=log.party,
+            office=statement.office if statement is not None else "",
+            kind=statement.kind if statement is not None else "",
+            placed=leaf.leaf.placement.time if leaf is not None else None,
+            in_log=log.in_log[index],
+            receipted=self.held[log.name][index],
+            signed=judgement.signed,
+            mandate_valid=judgement.signed and not {NO_MANDATE, REVOKED} & set(judgement.labels),
+            labels=judgement.labels,
+            body=self.bodies.get(leaf.id, WITHHELD) if leaf is not None else WITHHELD,
+        )
+
+    def _problem(self, log: Log, index: int | None, text: str) -> None:
+        log.problems.append((index, text))
+
+
+def _trusted(trust: Sequence[dict[str, Any]]) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for item in trust:
+        doc = item.get("doc")
+        card = credential.parse(doc) if isinstance(doc, dict) else None
+        if not isinstance(card, Card):
+            raise MalformedError("what is to be trusted is not a card")
+        credential.check(item, card.root)
+        found[card.id] = found.get(card.id, frozenset()) | {fingerprint(card.root)}
+    return found
+
+
+def _succession(log: Log) -> SuccessionDoc | None:
+    """The root-signed succession that stands in entry 1, if any; its signature is judged with the entry."""
+    second = log.leaves[1] if len(log.leaves) > 1 else None
+    if second is None or second.leaf.statement.kind != "succession":
+        return None
+    item = (second.leaf.statement.data or {}).get("succession")
+    doc = item.get("doc") if isinstance(item, dict) else None
+    try:
+        parsed = credential.parse(doc) if isinstance(doc, dict) else None
+    except MalformedError:
+        return None
+    return parsed if isinstance(parsed, SuccessionDoc) else None
+
+
+def _opened(leaf: ParsedLeaf, raw: bytes) -> str:
+    """How far this file opens the entry's body; MalformedError if it does not match the commitment."""
+    ref = leaf.leaf.statement.body
+    if ref is None:
+        raise VerificationError("the entry's content is in clear; it has no body to disclose")
+    doc = canonical.loads(raw, limit=MAX_BODY_FILE)
+    root = unb64(ref.root, 32)
+    if isinstance(doc, dict) and set(doc) == {"body", "seed"} and isinstance(doc["body"], dict):
+        seed = unb64(doc["seed"], commit.SEED_SIZE) if isinstance(doc["seed"], str) else b""
+        size = len(canonical.encode(doc["body"]))
+        if size != ref.size or not hmac.compare_digest(commit.commitment(doc["body"], seed), root):
+            raise VerificationError("the body is not the one that was signed")
+        return DISCLOSED
+    items = doc.get("disclosures") if isinstance(doc, dict) and set(doc) == {"disclosures"} else None
+    if not isinstance(items, list) or not items:
+        raise MalformedError("holds neither a body with its seed nor disclosures")
+    for item in items:
+        if not isinstance(item, dict) or not commit.check_disclosure(root, item):
+            name = item.get("path") if isinstance(item, dict) else None
+            raise VerificationError(f"the disclosed field {str(name)[:100]!r} is not what was signed")
+    return PARTLY
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("ascii").strip()
+    except UnicodeDecodeError:
+        raise MalformedError("verifier key is not ASCII") from None

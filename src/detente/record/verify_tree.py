@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One log of a bundle: its entries, held against its tiles and signed heads, and what is wrong where."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from detente.errors import MalformedError
+from detente.log import merkle, note, tiles
+from detente.log.checkpoint import Checkpoint
+from detente.seal.statement import ParsedLeaf, decode_leaf
+
+_TILE = re.compile(r"tile/(entries|[0-9]{1,2})/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([0-9]{1,3}))?", re.ASCII)
+_NOTE = re.compile(r"(?:receipts|items)/[A-Za-z0-9._-]+", re.ASCII)
+_WIDTH = tiles.WIDTH
+_SLACK = 64 * _WIDTH
+
+
+@dataclass
+class Log:
+    """A log while it is being verified. ``entries`` and ``leaves`` have None for one missing or unreadable.
+
+    ``in_log`` says of each place whether what stands there is under a signed head. ``base`` counts the
+    entries of its party's earlier logs. Problems are (index or None, text).
+    """
+
+    name: str
+    files: Mapping[str, bytes]
+    head: Checkpoint | None = None
+    entries: list[bytes | None] = field(default_factory=list)
+    leaves: list[ParsedLeaf | None] = field(default_factory=list)
+    in_log: list[bool] = field(default_factory=list)
+    problems: list[tuple[int | None, str]] = field(default_factory=list)
+    party: str = ""
+    base: int = 0
+
+    @property
+    def origin(self) -> str:
+        """The origin that the checkpoint names, or the first readable leaf."""
+        if self.head is not None:
+            return self.head.origin
+        return next((leaf.leaf.placement.log for leaf in self.leaves if leaf is not None), "")
+
+    def ref(self, index: int) -> str:
+        """What people call the entry at ``index``."""
+        return f"{self.party or self.name}-{self.base + index}"
+
+    def root_at(self, sizes: Iterable[int]) -> dict[int, bytes]:
+        """The roots of the first so many entries, for every size up to the first missing one."""
+        wanted = {size for size in sizes if 0 <= size <= len(self.entries)}
+        roots: dict[int, bytes] = {}
+        frontier = merkle.Frontier()
+        for entry in [*self.entries, None]:
+            if frontier.size in wanted:
+                roots[frontier.size] = frontier.root()
+            if entry is None:
+                break
+            frontier.append(merkle.leaf_hash(entry))
+        return roots
+
+
+def read(name: str, files: Mapping[str, bytes]) -> Log:
+    """Read whatever of a log can be read; what cannot is a problem, never an exception."""
+    log = Log(name, files, party=re.sub(r"-[0-9]+\Z", "", name))
+    log.head = _head(log)
+    _read_entries(log)
+    for index, raw in enumerate(log.entries):
+        log.leaves.append(_leaf(log, index, raw))
+    for path in files:
+        if path != "checkpoint" and not _TILE.fullmatch(path) and not _NOTE.fullmatch(path):
+            log.problems.append((None, f"logs/{name}/{path} is no file of a log"))
+    return log
+
+
+def check(log: Log, heads: Mapping[int, bytes]) -> None:
+    """Fill ``in_log`` and name what does not belong. ``heads``: size to root of the other signed heads."""
+    log.in_log = [False] * len(log.entries)
+    if log.head is None:
+        return
+    size = log.head.size
+    try:
+        tiles.check_tiles(log.files, size, log.head.root)
+        log.in_log = [True] * len(log.entries)
+    except MalformedError as error:
+        before = len(log.problems)
+        _diagnose(log, log.head, heads)
+        if len(log.problems) == before:
+            log.problems.append((None, str(error)))
+    _places(log)
+
+
+def _head(log: Log) -> Checkpoint | None:
+    raw = log.files.get("checkpoint")
+    if raw is None:
+        log.problems.append((None, f"logs/{log.name}/checkpoint is missing"))
+        return None
+    try:
+        return Checkpoint.parse(note.parse(raw).text)
+    except MalformedError as error:
+        log.problems.append((None, f"logs/{log.name}/checkpoint: {error}"))
+        return None
+
+
+def _leaf(log: Log, index: int, raw: bytes | None) -> ParsedLeaf | None:
+    if raw is None:
+        return None
+    try:
+        return decode_leaf(raw)
+    except MalformedError as error:
+        log.problems.append((index, str(error)))
+        return None
+
+
+def _read_entries(log: Log) -> None:
+    """Entries by place, from whichever bundle files are there; the checkpoint says how many there must be."""
+    found: dict[int, bytes] = {}
+    for path, raw in log.files.items():
+        match = _TILE.fullmatch(path)
+        if match and match[1] == "entries":
+            start = _number(match[2]) * _WIDTH
+            pieces = _pieces(raw)
+            if pieces is None:
+                log.problems.append((start, f"logs/{log.name}/{path} ends within an entry"))
+            for offset, piece in enumerate(pieces or ()):
+                found.setdefault(start + offset, piece)
+    last = max(found, default=-1) + 1
+    size = log.head.size if log.head is not None else last
+    if last > size:
+        log.problems.append((size, "stands after the end of the log that the checkpoint signs"))
+    if last < size:
+        what = f"is missing, with all up to {log.ref(size - 1)}" if size - last > 1 else "is missing"
+        log.problems.append((last, f"{what}: the checkpoint signs {size} entries, {last} are here"))
+    # A checkpoint may claim any size and a tile any place: hold no more than what is here and its gaps.
+    here = min(last, size, 2 * len(found) + _SLACK)
+    log.entries = [found.get(index) for index in range(here)]
+    for start, end in _gaps(log.entries):
+        span = f", with all up to {log.ref(end - 1)}" if end - start > 1 else ""
+        log.problems.append((start, f"is missing{span}"))
+
+
+def _gaps(entries: Sequence[object | None]) -> Iterator[tuple[int, int]]:
+    start: int | None = None
+    for index, entry in enumerate([*entries, b""]):
+        if entry is None and start is None:
+            start = index
+        elif entry is not None and start is not None:
+            yield start, index
+            start = None
+
+
+def _pieces(raw: bytes) -> list[bytes] | None:
+    pieces: list[bytes] = []
+    at = 0
+    while at < len(raw):
+        end = at + 2 + int.from_bytes(raw[at : at + 2], "big")
+        if end > len(raw) or len(pieces) == _WIDTH:
+            return None
+        pieces.append(raw[at + 2 : end])
+        at = end
+    return pieces
+
+
+def _number(path: str) -> int:
+    return int(path.replace("x", "").replace("/", ""))
+
+
+def _tile_hashes(log: Log) -> list[bytes | None]:
+    """The leaf hashes that the level 0 tiles claim, by place."""
+    found: dict[int, bytes] = {}
+    for path, raw in log.files.items():
+        match = _TILE.fullmatch(path)
+        if match and match[1] == "0":
+            start = _number(match[2]) * _WIDTH
+            for offset in range(0, min(len(raw), _WIDTH * 32) - 31, 32):
+                found[start + offset // 32] = raw[offset : offset + 32]
+    here = min(max(found, default=-1) + 1, 2 * len(found) + _SLACK)
+    return [found.get(index) for index in range(max(here, len(log.entries)))]
+
+
+def _diagnose(log: Log, head: Checkpoint, heads: Mapping[int, bytes]) -> None:
+    """Say which entries are at fault: by the tiles if they yield the root, else by the signed heads."""
+    hashes = [None if entry is None else merkle.leaf_hash(entry) for entry in log.entries]
+    claimed = _tile_hashes(log)
+    differ = [index for index, digest in enumerate(hashes) if digest != claimed[index]]
+    if len(claimed) == head.size and _root(claimed) == head.root:
+        log.in_log = [digest == claimed[index] for index, digest in enumerate(hashes)]
+        for index in differ:
+            if hashes[index] is not None:
+                log.problems.append((index, "was altered: its hash is not the one in the log's tree"))
+    elif len(hashes) == head.size and _root(hashes) == head.root:
+        log.in_log = [True] * len(hashes)
+        log.problems.extend((index, "the tile does not hold its hash") for index in differ)
+    else:
+        _by_heads(log, dict(heads) | {head.size: head.root}, differ)
+
+
+def _by_heads(log: Log, heads: Mapping[int, bytes], differ: list[int]) -> None:
+    """Everything up to the last head that its entries yield is sound; the fault is before the next one."""
+    roots = log.root_at(heads)
+    good = max((size for size, root in heads.items() if roots.get(size) == root), default=0)
+    bad = min((size for size in heads if size > good), default=good)
+    log.in_log = [index < good for index in range(len(log.entries))]
+    if bad > len(log.entries):
+        return  # what is missing has been named; what is here beyond the last good head is not proven
+    misplaced = [index for index in range(good, bad) if _misplaced(log, index)]
+    suspects = misplaced[:1] or [index for index in differ if good <= index < bad]
+    for index in suspects:
+        log.problems.append((index, "was altered, removed or moved: the log's tree does not hold it"))
+    if not suspects and good < bad:
+        span = "was altered" if bad - good == 1 else f"or one of those up to {log.ref(bad - 1)} was altered"
+        log.problems.append((good, f"{span}: the log's tree does not hold it"))
+
+
+def _root(hashes: list[bytes | None]) -> bytes | None:
+    known = [digest for digest in hashes if digest is not None]
+    return merkle.root(known) if len(known) == len(hashes) else None
+
+
+def _misplaced(log: Log, index: int) -> bool:
+    leaf = log.leaves[index]
+    return leaf is None or leaf.leaf.placement.index != index
+
+
+def _places(log: Log) -> None:
+    """Every leaf says itself in which log and at which place it stands."""
+    shifted = False
+    for index, leaf in enumerate(log.leaves):
+        if leaf is None:
+            continue
+        placement = leaf.leaf.placement
+        if placement.log != log.origin:
+            log.problems.append((index, f"says that it stands in {placement.log}"))
+        if placement.index == index:
+            shifted = False
+        elif not shifted:
+            # After one removal everything moves up: name the first, not all that follow it.
+            shifted = True
+            log.problems.append((index, f"is not here: {log.ref(placement.index)} stands in its place"))
