@@ -1,0 +1,462 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reaching a party's operations: through its serving node's socket, or by opening the node in this process.
+
+The control socket lies in the home (mode 0600) and speaks one JSON object a line. Only its own user can
+open it; office keys never pass through it, only what they have signed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from detente import errors
+from detente.errors import DetenteError, RefusedError, UnreachableError
+from detente.line.signed import Signed
+from detente.node.home import Home
+from detente.node.keystore import unlock_service
+from detente.node.ops import Operations
+from detente.node.paths import Paths
+from detente.node.runtime import Node
+from detente.node.schedule import Schedule
+
+LOG = logging.getLogger("detente.node")
+# One request or answer: a body of 1 MiB, quoted twice over, and its statement.
+LINE_LIMIT = 8 << 20
+ERRORS: dict[str, type[DetenteError]] = {
+    cls.__name__: cls
+    for cls in vars(errors).values()
+    if isinstance(cls, type) and issubclass(cls, DetenteError)
+}
+
+
+class Stream(Protocol):
+    """Statements one after the other, without waiting for each."""
+
+    async def submit(self, signed: Signed) -> tuple[asyncio.Future[dict[str, Any]], asyncio.Future[None]]:
+        """Hand one over: futures for when it is kept and when it is delivered."""
+
+
+class Ops(Protocol):
+    """A party's operations, wherever its node runs."""
+
+    async def call(self, name: str, **arguments: Any) -> Any:
+        """One operation. Raises DetenteError."""
+
+    def events(self) -> AsyncIterator[dict[str, Any]]:
+        """Events from now on."""
+
+    async def stream(self, channel: str) -> Stream:
+        """A stream into a channel."""
+
+
+# -- in this process ---------------------------------------------------------------------------
+
+
+@dataclass
+class Running:
+    """A node at work in this process."""
+
+    node: Node
+    operations: Operations
+    paths: Paths
+    line_url: str | None
+
+
+class LocalOps:
+    """Operations of a node in this process."""
+
+    def __init__(self, operations: Operations) -> None:
+        self._operations = operations
+
+    async def call(self, name: str, **arguments: Any) -> Any:
+        """One operation."""
+        return await self._operations.call(name, arguments)
+
+    async def events(self) -> AsyncIterator[dict[str, Any]]:
+        """Events from now on."""
+        with self._operations.node.listen() as queue:
+            while True:
+                yield await queue.get()
+
+    async def stream(self, channel: str) -> Stream:
+        """A stream into a channel."""
+        return LocalStream(self._operations, channel)
+
+
+class LocalStream:
+    """A stream into a node in this process."""
+
+    def __init__(self, operations: Operations, channel: str) -> None:
+        operations.node.line(channel)
+        self._operations = operations
+        self._channel = channel
+
+    async def submit(self, signed: Signed) -> tuple[asyncio.Future[dict[str, Any]], asyncio.Future[None]]:
+        """Placed with whatever else is handed over in this turn of the loop."""
+        loop = asyncio.get_running_loop()
+        kept: asyncio.Future[dict[str, Any]] = loop.create_future()
+        delivered: asyncio.Future[None] = loop.create_future()
+        submit_into(self._operations, self._channel, signed, kept, delivered)
+        return kept, delivered
+
+
+def submit_into(
+    operations: Operations,
+    channel: str,
+    signed: Signed,
+    kept: asyncio.Future[dict[str, Any]],
+    delivered: asyncio.Future[None],
+) -> None:
+    """Place a statement; ``kept`` and ``delivered`` are done when it is so, or with what stood against it."""
+    node = operations.node
+
+    def fail(error: BaseException) -> None:
+        for future in (kept, delivered):
+            if not future.done():
+                future.set_exception(error)
+                future.exception()
+
+    def on_delivered(future: asyncio.Future[None]) -> None:
+        if not delivered.done() and not future.cancelled():
+            delivered.set_result(None)
+
+    def on_kept(future: asyncio.Future[str]) -> None:
+        if future.cancelled():
+            return
+        error = future.exception()
+        if error is not None:
+            fail(error)
+            return
+        if not kept.done():
+            kept.set_result(operations.placed(channel, future.result()))
+        node.when_delivered(channel, future.result()).add_done_callback(on_delivered)
+
+    try:
+        waiting = operations.desk.awaits(channel, signed)
+        if waiting is not None:
+            fail(RefusedError(f"{waiting['state']}: kept as draft {waiting['id']}"))
+            return
+        node.place_soon(channel, signed).add_done_callback(on_kept)
+    except DetenteError as error:
+        fail(error)
+
+
+@asynccontextmanager
+async def running(
+    home: Home, passphrase: Callable[[], str], *, listen: str | None = None, behind_proxy: bool = False
+) -> AsyncIterator[Running]:
+    """The node of ``home`` at work in this process: lock held, lines loaded, clock and paths running.
+
+    ``listen`` (host:port): also the listener for other parties, and the control socket for this party's
+    commands.
+    Raises RefusedError when another process has the home, or for a wrong passphrase.
+    """
+    with home.lock():
+        keys = unlock_service(home, passphrase())
+        node = Node(home, home.open_store(), keys)
+        operations = Operations(node)
+        paths = Paths(node, keys)
+        node.wake = paths.wake
+        tasks: list[asyncio.Task[None]] = []
+        control: asyncio.Server | None = None
+        try:
+            paths.start()
+            url = await paths.start_listener(listen, behind_proxy=behind_proxy) if listen else None
+            if listen:
+                control = await _listen(home, operations)
+            tasks.append(asyncio.create_task(Schedule(node, operations.desk).run(), name="schedule"))
+            yield Running(node, operations, paths, url)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if control is not None:
+                control.close()
+            await paths.close()
+            home.socket.unlink(missing_ok=True)
+            node.close()
+
+
+# -- the socket --------------------------------------------------------------------------------
+
+
+async def _listen(home: Home, operations: Operations) -> asyncio.Server:
+    home.socket.unlink(missing_ok=True)
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await _Connection(operations, reader, writer).run()
+
+    old = os.umask(0o177)
+    try:
+        with _short(home) as path:
+            return await asyncio.start_unix_server(serve, path, limit=LINE_LIMIT)
+    finally:
+        os.umask(old)
+
+
+@contextlib.contextmanager
+def _short(home: Home) -> Any:
+    """A Unix socket's address has 107 bytes at most: a long one is reached through an open directory."""
+    if len(os.fsencode(home.socket)) < 100:
+        yield str(home.socket)
+        return
+    handle = os.open(home.run, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{handle}/{home.socket.name}"
+    finally:
+        os.close(handle)
+
+
+class _Connection:
+    """One command at the socket. Requests are answered in the order in which they are done."""
+
+    def __init__(
+        self, operations: Operations, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._operations = operations
+        self._reader = reader
+        self._writer = writer
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._posts: set[str] = set()
+
+    async def run(self) -> None:
+        """Until the other end goes away; a watch post that goes away is off."""
+        try:
+            while line := await self._reader.readline():
+                self._take(json.loads(line))
+                await self._writer.drain()
+        except (OSError, ValueError, asyncio.LimitOverrunError) as error:
+            LOG.info("a command at the control socket ended: %s", error)
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            self._operations.node.posts -= self._posts
+            self._writer.close()
+
+    def _take(self, request: dict[str, Any]) -> None:
+        if "say" in request:
+            self._say(request)
+            return
+        task = asyncio.get_running_loop().create_task(self._answer(request))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, request: dict[str, Any]) -> None:
+        number = request.get("n")
+        try:
+            if request.get("op") == "events":
+                await self._events(number)
+                return
+            if request.get("op") == "watch_on":
+                self._posts.add(str(request.get("args", {}).get("post", "watch")))
+            result = await self._operations.call(str(request.get("op")), request.get("args") or {})
+            self._send({"n": number, "ok": result})
+        except DetenteError as error:
+            self._send({"n": number, "error": type(error).__name__, "message": str(error)})
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:
+            LOG.exception("operation %s", request.get("op"))
+            self._send({"n": number, "error": "FatalError", "message": f"the node failed at this: {error!r}"})
+
+    async def _events(self, number: Any) -> None:
+        with self._operations.node.listen() as queue:
+            self._send({"n": number, "ok": None})
+            while True:
+                self._send({"event": await queue.get()})
+                await self._writer.drain()
+
+    def _say(self, request: dict[str, Any]) -> None:
+        loop = asyncio.get_running_loop()
+        number = request["n"]
+        kept: asyncio.Future[dict[str, Any]] = loop.create_future()
+        delivered: asyncio.Future[None] = loop.create_future()
+        kept.add_done_callback(lambda f: self._said(number, f, "kept"))
+        delivered.add_done_callback(lambda f: self._said(number, f, "delivered"))
+        try:
+            signed = Signed.from_json(request["signed"])
+            submit_into(self._operations, str(request["say"]), signed, kept, delivered)
+        except DetenteError as error:
+            kept.set_exception(error)
+            delivered.cancel()
+
+    def _said(self, number: Any, future: asyncio.Future[Any], what: str) -> None:
+        if future.cancelled():
+            return
+        error = future.exception()
+        if error is None:
+            self._send({"n": number, what: future.result()})
+        elif what == "kept":
+            self._send({"n": number, "error": type(error).__name__, "message": str(error)})
+
+    def _send(self, document: dict[str, Any]) -> None:
+        if not self._writer.is_closing():
+            self._writer.write(json.dumps(document).encode() + b"\n")
+
+
+class SocketOps:
+    """Operations of the serving node, over its socket."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._next = 0
+        self._answers: dict[int, asyncio.Future[Any]] = {}
+        self._streams: dict[int, tuple[asyncio.Future[dict[str, Any]], asyncio.Future[None]]] = {}
+        self._queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+        self._task = asyncio.get_running_loop().create_task(self._read())
+
+    async def _read(self) -> None:
+        try:
+            while line := await self._reader.readline():
+                self._take(json.loads(line))
+        except (OSError, ValueError) as error:
+            LOG.debug("the control socket ended: %s", error)
+        gone = UnreachableError(
+            "the node stopped while it was asked; what it had kept will go out when it runs again"
+        )
+        for kept, delivered in self._streams.values():
+            for stream_future in (kept, delivered):
+                _fail(stream_future, gone)
+        for future in self._answers.values():
+            _fail(future, gone)
+        self._queue.put_nowait(None)
+
+    def _take(self, document: dict[str, Any]) -> None:
+        if "event" in document:
+            self._queue.put_nowait(document["event"])
+            return
+        number = document["n"]
+        if number in self._streams:
+            self._take_said(number, document)
+            return
+        future = self._answers.pop(number, None)
+        if future is None or future.done():
+            return
+        if "error" in document:
+            future.set_exception(_error(document))
+        else:
+            future.set_result(document["ok"])
+
+    def _take_said(self, number: int, document: dict[str, Any]) -> None:
+        kept, delivered = self._streams[number]
+        if "kept" in document:
+            kept.set_result(document["kept"])
+        elif "delivered" in document:
+            delivered.set_result(None)
+            del self._streams[number]
+        else:
+            for future in (kept, delivered):
+                _fail(future, _error(document))
+            del self._streams[number]
+
+    async def call(self, name: str, **arguments: Any) -> Any:
+        """One operation."""
+        return await self._ask({"op": name, "args": arguments})
+
+    async def _ask(self, request: dict[str, Any]) -> Any:
+        self._next += 1
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._answers[self._next] = future
+        self._writer.write(json.dumps(request | {"n": self._next}).encode() + b"\n")
+        try:
+            await self._writer.drain()
+        except OSError:
+            _fail(future, UnreachableError("the node stopped"))
+        return await future
+
+    async def events(self) -> AsyncIterator[dict[str, Any]]:
+        """Events from now on, until the node stops."""
+        await self._ask({"op": "events"})
+        while (event := await self._queue.get()) is not None:
+            yield event
+
+    async def stream(self, channel: str) -> Stream:
+        """A stream into a channel."""
+        return SocketStream(self, channel)
+
+    def say(
+        self, channel: str, signed: Signed
+    ) -> tuple[asyncio.Future[dict[str, Any]], asyncio.Future[None]]:
+        """Write one statement without waiting."""
+        self._next += 1
+        loop = asyncio.get_running_loop()
+        pair: tuple[asyncio.Future[dict[str, Any]], asyncio.Future[None]] = (
+            loop.create_future(),
+            loop.create_future(),
+        )
+        self._streams[self._next] = pair
+        request = {"n": self._next, "say": channel, "signed": signed.to_json()}
+        self._writer.write(json.dumps(request).encode() + b"\n")
+        return pair
+
+    async def drain(self) -> None:
+        """Wait until the socket takes more."""
+        with contextlib.suppress(OSError):
+            await self._writer.drain()
+
+    async def close(self) -> None:
+        """Let go of the node."""
+        self._writer.close()
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+
+class SocketStream:
+    """A stream over the control socket."""
+
+    def __init__(self, ops: SocketOps, channel: str) -> None:
+        self._ops = ops
+        self._channel = channel
+
+    async def submit(self, signed: Signed) -> tuple[asyncio.Future[dict[str, Any]], asyncio.Future[None]]:
+        """Hand one over; waits only while the socket is full."""
+        pair = self._ops.say(self._channel, signed)
+        await self._ops.drain()
+        return pair
+
+
+def _error(document: dict[str, Any]) -> DetenteError:
+    return ERRORS.get(str(document["error"]), DetenteError)(str(document["message"]))
+
+
+def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
+    if not future.done():
+        future.set_exception(error)
+        # Not every caller looks at both futures of a pair; an error nobody asked for is no news.
+        future.exception()
+
+
+@asynccontextmanager
+async def connect(home: Home, *, passphrase: Callable[[], str]) -> AsyncIterator[Ops]:
+    """The operations of a party: of its serving node, else of a node opened in this process until the block
+    ends.
+
+    Raises RefusedError for a wrong passphrase or when another command has the home; UnreachableError when the
+    node
+    holds the home and does not answer.
+    """
+    if home.serving() is None:
+        async with running(home, passphrase) as here:
+            yield LocalOps(here.operations)
+        return
+    try:
+        with _short(home) as path:
+            reader, writer = await asyncio.open_unix_connection(path, limit=LINE_LIMIT)
+    except OSError as error:
+        raise UnreachableError(
+            f"the node of {home.path} is serving but does not answer: {error.strerror}"
+        ) from None
+    ops = SocketOps(reader, writer)
+    try:
+        yield ops
+    finally:
+        await ops.close()

@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The desk: drafts that wait for signatures, release, recall; credentials and successions placed.
+
+Four eyes release what a side says of itself (DESIGN, rule 1): a mandate asks for k offices, each with its own
+key.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from detente.errors import RefusedError, UsageError
+from detente.line.signed import Signed
+from detente.node.runtime import Node
+from detente.seal import canonical, credential
+from detente.seal.statement import statement_bytes
+from detente.words.entry import Signature
+
+AWAITING = "awaiting release"
+RECALLABLE = "recallable"
+SLOW = frozenset({"routine", "priority"})
+
+
+class Desk:
+    """Drafts of one node. A draft's id is the entry id that it will have."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+
+    # -- signatures ----------------------------------------------------------------------------
+
+    def _standing(self, channel: str, entry: Signed) -> tuple[list[str], int, tuple[str, ...]]:
+        """(offices whose signature stands, how many are needed, offices that may sign)."""
+        line = self.node.line(channel)
+        held = line.state.credentials[self.node.me]
+        office = str(entry.statement.get("office"))
+        mandate = held.mandate_for(office, self.node.clock())
+        if mandate is None:
+            return [], 1, ()
+        signatures = [Signature(str(s.get("key")), str(s.get("sig"))) for s in entry.signatures]
+        stood = held.check_signatures(statement_bytes(entry.statement), signatures).stood
+        now = self.node.clock()
+        signed = [
+            name
+            for name in mandate.signers.of
+            if (own := held.mandate_for(name, now)) is not None and credential_key(own) in stood
+        ]
+        needed = 1 if entry.statement.get("emergency") and mandate.emergency else mandate.signers.k
+        return signed, needed, mandate.signers.of
+
+    def awaits(self, channel: str, entry: Signed) -> dict[str, Any] | None:
+        """A draft kept because signatures are missing, or a release held for the recall time; None to place
+        it now."""
+        signed, needed, of = self._standing(channel, entry)
+        if of and len(signed) < needed:
+            self._keep(channel, entry, AWAITING, "drafted", str(entry.statement.get("office")))
+            return {"id": entry.id, "ref": None, "state": AWAITING, "channel": channel}
+        return self._hold(channel, entry)
+
+    def _hold(self, channel: str, entry: Signed) -> dict[str, Any] | None:
+        recall = self.recall_time()
+        if not recall or entry.statement.get("precedence") not in SLOW:
+            return None
+        due = self.node.clock() + recall * 1000
+        self._keep(channel, entry, RECALLABLE, "released", str(entry.statement.get("office")))
+        self.node.store.put_outgoing(entry.id, channel, due, entry.to_json())
+        return {"id": entry.id, "ref": None, "state": RECALLABLE, "due": due, "channel": channel}
+
+    def recall_time(self) -> int:
+        """Seconds during which a routine or priority release can be recalled."""
+        text = self.node.store.meta("recall_seconds") or "0"
+        return int(text) if text.isdecimal() else 0
+
+    def _keep(self, channel: str, entry: Signed, status: str, what: str, who: str, remark: str = "") -> None:
+        row = self.node.store.draft(entry.id)
+        history = [
+            *(row["history"] if row else []),
+            {"at": self.node.clock(), "what": what, "by": who, "remark": remark},
+        ]
+        self.node.store.put_draft(entry.id, channel, entry.to_json(), status, history)
+        self.node.store.put_audit(self.node.clock(), who, f"draft {what}", entry.id)
+        self.node.emit({"event": "draft", "id": entry.id, "channel": channel, "status": status})
+
+    # -- drafts --------------------------------------------------------------------------------
+
+    def _row(self, draft_id: str) -> tuple[dict[str, Any], Signed]:
+        row = self.node.store.draft(draft_id)
+        if row is None:
+            raise RefusedError(f"no draft {draft_id[:12]}; see: detente draft list")
+        return row, Signed.from_json(row["draft"])
+
+    def list(self) -> list[dict[str, Any]]:
+        """Open drafts, returned ones and releases that can still be recalled."""
+        rows = [
+            row for row in self.node.store.drafts() if row["status"] in (AWAITING, RECALLABLE, "returned")
+        ]
+        return [self._describe(row, Signed.from_json(row["draft"])) for row in rows]
+
+    def show(self, draft_id: str) -> dict[str, Any]:
+        """A draft with its statement and body."""
+        row, entry = self._row(draft_id)
+        body = entry.statement.get("data")
+        if entry.body is not None:
+            body = canonical.decode(entry.body, limit=1 << 20)
+        return self._describe(row, entry) | {
+            "statement": entry.statement,
+            "body": body,
+            "history": row["history"],
+        }
+
+    def _describe(self, row: dict[str, Any], entry: Signed) -> dict[str, Any]:
+        signed, needed, of = self._standing(row["channel"], entry)
+        statement = entry.statement
+        return {
+            "id": row["id"],
+            "channel": row["channel"],
+            "kind": statement["kind"],
+            "office": statement["office"],
+            "precedence": statement["precedence"],
+            "status": row["status"],
+            "signatures": signed,
+            "needed": needed,
+            "of": list(of),
+            "created": row["history"][0]["at"] if row["history"] else statement["released"],
+            "remarks": [h for h in row["history"] if h.get("remark")],
+        }
+
+    def sign(self, draft_id: str, signature: dict[str, Any]) -> dict[str, Any]:
+        """Add a signature that stands. Raises RefusedError for one that does not, or adds nothing."""
+        row, entry = self._row(draft_id)
+        if row["status"] not in (AWAITING, "returned"):
+            raise RefusedError(f"the draft is {row['status']}: nothing is to be signed")
+        before, _, of = self._standing(row["channel"], entry)
+        more = entry.with_signature(signature)
+        after, needed, _ = self._standing(row["channel"], more)
+        new = sorted(set(after) - set(before))
+        if not new:
+            raise RefusedError(
+                f"this signature adds nothing: needed are {needed} of {', '.join(of) or 'no office'}"
+            )
+        self._keep(row["channel"], more, AWAITING, "signed", new[0])
+        return {"id": draft_id, "state": AWAITING, "signatures": after, "needed": needed}
+
+    def release(self, draft_id: str) -> dict[str, Any] | tuple[str, Signed]:
+        """What is to be placed now, or the result where it is held for the recall time."""
+        row, entry = self._row(draft_id)
+        if row["status"] not in (AWAITING, "returned"):
+            raise RefusedError(f"the draft is {row['status']} already")
+        signed, needed, of = self._standing(row["channel"], entry)
+        if len(signed) < needed:
+            raise RefusedError(
+                f"{AWAITING}: signed by {', '.join(signed) or 'nobody'}; "
+                f"needed are {needed} of {', '.join(of)}"
+            )
+        held = self._hold(row["channel"], entry)
+        return held if held is not None else (row["channel"], entry)
+
+    def done(self, draft_id: str, status: str) -> None:
+        """The draft was placed."""
+        row, entry = self._row(draft_id)
+        self._keep(row["channel"], entry, status, status, str(entry.statement["office"]))
+
+    def send_back(self, draft_id: str, remark: str, by: str) -> dict[str, Any]:
+        """Return a draft with a remark."""
+        row, entry = self._row(draft_id)
+        if row["status"] != AWAITING:
+            raise RefusedError(f"the draft is {row['status']}: it cannot be returned")
+        if not remark.strip():
+            raise UsageError("a draft is returned with a remark: say what is to be changed")
+        self._keep(row["channel"], entry, "returned", "returned", by or "?", remark)
+        return {"id": draft_id, "state": "returned"}
+
+    def recall(self, draft_id: str) -> dict[str, Any]:
+        """Take back a release before it is placed, or drop a draft."""
+        row, entry = self._row(draft_id)
+        if row["status"] not in (RECALLABLE, AWAITING, "returned"):
+            raise RefusedError("it was placed; what was placed is corrected or withdrawn by a later entry")
+        self.node.store.drop_outgoing(draft_id)
+        self._keep(row["channel"], entry, "recalled", "recalled", str(entry.statement["office"]))
+        return {"id": draft_id, "state": "recalled"}
+
+    def place_due(self) -> None:
+        """Place releases whose recall time is over; one that is refused now is kept as returned, with the
+        reason."""
+        for row in self.node.store.outgoing():
+            if row["due"] > self.node.clock():
+                break
+            entry = Signed.from_json(row["statement"])
+            try:
+                self.node.place(row["channel"], [entry])
+                self.done(row["id"], "released")
+            except RefusedError as error:
+                self._keep(row["channel"], entry, "returned", "refused", "node", str(error))
+            self.node.store.drop_outgoing(row["id"])
+
+    # -- credentials ---------------------------------------------------------------------------
+
+    def add_credential(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Keep a credential of ours and place it in every log of ours that can be written."""
+        root = credential.parse_card_file(canonical.encode(self.node.card()))[1].root
+        doc = credential.check(document, root)
+        parsed = credential.parse(doc)
+        self.node.store.put_credential(credential.credential_id(doc), parsed.type, document)
+        placed, barred = 0, []
+        for channel, line in self.node.lines.items():
+            if line.stopped or line.own is None:
+                barred.append(channel)
+                continue
+            with self.node.step(channel):
+                line.machine("credential", {"credential": document}, self.node.clock())
+            placed += 1
+        return {"id": credential.credential_id(doc), "placed": placed, "not_placed": barred}
+
+    def succeed(self, channel: str, document: dict[str, Any]) -> dict[str, Any]:
+        """Open the next log of ours under a root-signed succession."""
+        node = self.node
+        line = node.line(channel)
+        root = credential.parse_card_file(canonical.encode(node.card()))[1].root
+        parsed = credential.parse(credential.check(document, root))
+        old = line.state.own_log()
+        if not isinstance(parsed, credential.SuccessionDoc) or old is None:
+            raise RefusedError("this credential is not a succession of a log of ours")
+        if parsed.channel != channel or parsed.old.origin != old.origin:
+            raise RefusedError("this succession is of another channel or log")
+        own = node.keys.log(parsed.new)
+        with node.step(channel):
+            line.open_log(
+                own, node.card(), node.mandates(), secrets.token_bytes(64), {}, node.clock(), document
+            )
+        for peer in node.links:
+            line.connected(peer)
+            node.wake(peer)
+        return {
+            "channel": channel,
+            "log": parsed.new,
+            "after": {"origin": old.origin, "size": parsed.old.size},
+        }
+
+
+def credential_key(mandate: credential.Mandate) -> str:
+    """The key id of a mandate's office."""
+    from detente.seal.keys import key_id
+
+    return key_id(mandate.key)
