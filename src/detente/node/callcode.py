@@ -18,9 +18,9 @@ _COMMIT = b"detente/call-code/commit/v1\n"
 _CODE = "detente/call-code/v1\n{channel}\n{proposal}\n{speaker}"
 
 
-def commit(secret: bytes, proposal: str, party: str) -> str:
+def commit(secret: bytes, channel: str, party: str) -> str:
     """What ``party`` publishes of its 32-byte secret before the other has revealed its own, hex."""
-    return hashlib.sha256(_COMMIT + f"{proposal}\n{party}\n".encode() + secret).hexdigest()
+    return hashlib.sha256(_COMMIT + f"{channel}\n{party}\n".encode() + secret).hexdigest()
 
 
 def reveal(secret: bytes) -> str:
@@ -28,10 +28,10 @@ def reveal(secret: bytes) -> str:
     return b64(secret)
 
 
-def check(text: str, commitment: str, proposal: str, party: str) -> bytes:
+def check(text: str, commitment: str, channel: str, party: str) -> bytes:
     """The secret that ``text`` reveals; VerificationError if it is not the one committed to."""
     secret = unb64(text, SECRET)
-    if not hmac.compare_digest(commit(secret, proposal, party), commitment):
+    if not hmac.compare_digest(commit(secret, channel, party), commitment):
         raise VerificationError(f"the secret that {party} revealed is not the one it had committed to")
     return secret
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import logging
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
+
+import orjson
 
 from detente import errors
 from detente.errors import DetenteError, RefusedError, UnreachableError
@@ -24,7 +25,7 @@ from detente.node.home import Home
 from detente.node.keystore import unlock_service
 from detente.node.ops import Operations
 from detente.node.paths import Paths
-from detente.node.runtime import Node
+from detente.node.runtime import Node, clock_ms
 from detente.node.schedule import Schedule
 
 LOG = logging.getLogger("detente.node")
@@ -151,17 +152,24 @@ def submit_into(
 
 @asynccontextmanager
 async def running(
-    home: Home, passphrase: Callable[[], str], *, listen: str | None = None, behind_proxy: bool = False
+    home: Home,
+    passphrase: Callable[[], str],
+    *,
+    listen: str | None = None,
+    behind_proxy: bool = False,
+    clock: Callable[[], int] = clock_ms,
+    clockwork: bool = True,
 ) -> AsyncIterator[Running]:
     """The node of ``home`` at work in this process: lock held, lines loaded, clock and paths running.
 
     ``listen`` (host:port): also the listener for other parties, and the control socket for this party's
-    commands.
+    commands. ``clock`` gives ms UTC; a replay of the past sets its own, and does without the ``clockwork``
+    (scheduled tests and releases), which would follow this machine's.
     Raises RefusedError when another process has the home, or for a wrong passphrase.
     """
     with home.lock():
         keys = unlock_service(home, passphrase())
-        node = Node(home, home.open_store(), keys)
+        node = Node(home, home.open_store(), keys, clock)
         operations = Operations(node)
         paths = Paths(node, keys)
         node.wake = paths.wake
@@ -172,7 +180,8 @@ async def running(
             url = await paths.start_listener(listen, behind_proxy=behind_proxy) if listen else None
             if listen:
                 control = await _listen(home, operations)
-            tasks.append(asyncio.create_task(Schedule(node, operations.desk).run(), name="schedule"))
+            if clockwork:
+                tasks.append(asyncio.create_task(Schedule(node, operations.desk).run(), name="schedule"))
             yield Running(node, operations, paths, url)
         finally:
             for task in tasks:
@@ -231,7 +240,7 @@ class _Connection:
         """Until the other end goes away; a watch post that goes away is off."""
         try:
             while line := await self._reader.readline():
-                self._take(json.loads(line))
+                self._take(orjson.loads(line))
                 await self._writer.drain()
         except (OSError, ValueError, asyncio.LimitOverrunError) as error:
             LOG.info("a command at the control socket ended: %s", error)
@@ -299,7 +308,7 @@ class _Connection:
 
     def _send(self, document: dict[str, Any]) -> None:
         if not self._writer.is_closing():
-            self._writer.write(json.dumps(document).encode() + b"\n")
+            self._writer.write(orjson.dumps(document) + b"\n")
 
 
 class SocketOps:
@@ -317,7 +326,7 @@ class SocketOps:
     async def _read(self) -> None:
         try:
             while line := await self._reader.readline():
-                self._take(json.loads(line))
+                self._take(orjson.loads(line))
         except (OSError, ValueError) as error:
             LOG.debug("the control socket ended: %s", error)
         gone = UnreachableError(
@@ -366,7 +375,7 @@ class SocketOps:
         self._next += 1
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._answers[self._next] = future
-        self._writer.write(json.dumps(request | {"n": self._next}).encode() + b"\n")
+        self._writer.write(orjson.dumps(request | {"n": self._next}) + b"\n")
         try:
             await self._writer.drain()
         except OSError:
@@ -395,7 +404,7 @@ class SocketOps:
         )
         self._streams[self._next] = pair
         request = {"n": self._next, "say": channel, "signed": signed.to_json()}
-        self._writer.write(json.dumps(request).encode() + b"\n")
+        self._writer.write(orjson.dumps(request) + b"\n")
         return pair
 
     async def drain(self) -> None:

@@ -14,7 +14,6 @@ from detente.errors import RefusedError, UsageError
 from detente.line.signed import Signed
 from detente.node.runtime import Node
 from detente.seal import canonical, credential
-from detente.seal.statement import statement_bytes
 from detente.words.entry import Signature
 
 AWAITING = "awaiting release"
@@ -30,8 +29,13 @@ class Desk:
 
     # -- signatures ----------------------------------------------------------------------------
 
-    def _standing(self, channel: str, entry: Signed) -> tuple[list[str], int, tuple[str, ...]]:
-        """(offices whose signature stands, how many are needed, offices that may sign)."""
+    def _standing(
+        self, channel: str, entry: Signed, *, verify: bool = True
+    ) -> tuple[list[str], int, tuple[str, ...]]:
+        """(offices whose signature stands, how many are needed, offices that may sign).
+
+        Without ``verify``, those whose key a signature names: enough where placing verifies each anyway.
+        """
         line = self.node.line(channel)
         held = line.state.credentials[self.node.me]
         office = str(entry.statement.get("office"))
@@ -39,7 +43,10 @@ class Desk:
         if mandate is None:
             return [], 1, ()
         signatures = [Signature(str(s.get("key")), str(s.get("sig"))) for s in entry.signatures]
-        stood = held.check_signatures(statement_bytes(entry.statement), signatures).stood
+        if verify:
+            stood = held.check_signatures(entry.raw, signatures).stood
+        else:
+            stood = frozenset(signature.key for signature in signatures)
         now = self.node.clock()
         signed = [
             name
@@ -52,20 +59,22 @@ class Desk:
     def awaits(self, channel: str, entry: Signed) -> dict[str, Any] | None:
         """A draft kept because signatures are missing, or a release held for the recall time; None to place
         it now."""
-        signed, needed, of = self._standing(channel, entry)
+        signed, needed, of = self._standing(channel, entry, verify=self._recallable(entry))
         if of and len(signed) < needed:
             self._keep(channel, entry, AWAITING, "drafted", str(entry.statement.get("office")))
             return {"id": entry.id, "ref": None, "state": AWAITING, "channel": channel}
         return self._hold(channel, entry)
 
     def _hold(self, channel: str, entry: Signed) -> dict[str, Any] | None:
-        recall = self.recall_time()
-        if not recall or entry.statement.get("precedence") not in SLOW:
+        if not self._recallable(entry):
             return None
-        due = self.node.clock() + recall * 1000
+        due = self.node.clock() + self.recall_time() * 1000
         self._keep(channel, entry, RECALLABLE, "released", str(entry.statement.get("office")))
         self.node.store.put_outgoing(entry.id, channel, due, entry.to_json())
         return {"id": entry.id, "ref": None, "state": RECALLABLE, "due": due, "channel": channel}
+
+    def _recallable(self, entry: Signed) -> bool:
+        return entry.statement.get("precedence") in SLOW and self.recall_time() > 0
 
     def recall_time(self) -> int:
         """Seconds during which a routine or priority release can be recalled."""

@@ -225,7 +225,7 @@ def _peers(patient: Patient) -> Iterator[Finding]:
             do = (
                 "mend our network"
                 if last["fault"] == "ours"
-                else "tell them by another line, or use the pouch"
+                else "tell them by another means; everything is kept and will go out"
             )
             yield _warn("paths", f"{name}: {last['error'] or 'failed'} ({whose})", do)
         else:
@@ -247,7 +247,7 @@ def _unsent(patient: Patient) -> Iterator[Finding]:
         waiting += sum(size - reached for reached in held.values())
     if waiting:
         yield _warn(
-            "unsent", f"{waiting} entries wait to be delivered", "detente serve, or detente pouch pack"
+            "unsent", f"{waiting} entries wait to be delivered", "start the node: detente serve"
         )
     else:
         yield _ok("unsent", "everything is delivered")

@@ -2,7 +2,7 @@
 """The instance marker: how a home finds out that it is a copy, or an old state of itself.
 
 The marker lies outside the home, so no copy and no backup of the home carries it along. It names the one
-store file that may sign (nonce, inode, generation) and how far each log had come. Two files in the state
+store file that may sign (nonce, inode) and how far each log had come. Two files in the state
 directory: ``<home id>.json``, synced, written when a home is claimed; ``<home id>.sizes``, one line of fixed
 width a log, overwritten in place after each commit and not synced: after a power cut it may be behind, which
 only makes it less strict.
@@ -10,9 +10,7 @@ only makes it less strict.
 
 from __future__ import annotations
 
-import array
 import contextlib
-import fcntl
 import json
 import os
 import secrets
@@ -25,7 +23,6 @@ from detente.node.files import make_dir, write_private
 
 META_NONCE = "instance"
 _WIDTH = 62  # origin (44), space, 16 digits, LF
-_FS_IOC_GETVERSION = 0x80087601
 
 
 def state_dir() -> Path:
@@ -39,26 +36,17 @@ def state_dir() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Which file on this machine it is; ``generation`` tells a reused inode apart where the disk knows it."""
+    """Which file on this machine it is. A reused inode is found out by the sizes."""
 
     path: str
     inode: int
-    generation: int | None
 
 
 def place_of(store: Path) -> Place:
     """The place of a store file."""
-    return Place(str(store.resolve()), store.stat().st_ino, _generation(store))
-
-
-def _generation(path: Path) -> int | None:
-    buffer = array.array("l", [0])
-    try:
-        with path.open("rb") as file:
-            fcntl.ioctl(file.fileno(), _FS_IOC_GETVERSION, buffer)
-    except OSError:
-        return None
-    return int(buffer[0]) & 0xFFFFFFFF
+    # Never open the store file here: closing any descriptor of it would drop SQLite's locks in this process
+    # (POSIX record locks), and another process could then take the log of the database away.
+    return Place(str(store.resolve()), store.stat().st_ino)
 
 
 class Instance:
@@ -92,13 +80,13 @@ class Instance:
         """
         try:
             known = json.loads(self._file.read_bytes())
-            marked = Place(known["path"], known["inode"], known["generation"])
+            marked = Place(known["path"], known["inode"])
         except (OSError, ValueError, KeyError, TypeError):
             return f"it has no marker in {self.state}: it is a copy, or came from another machine"
         here = place_of(self.store)
         if known["nonce"] != nonce:
             return f"it is a copy: another home of this party was put to work here ({marked.path})"
-        if here.inode != marked.inode or _differ(here.generation, marked.generation):
+        if here.inode != marked.inode:
             return f"it is a copy, or was put back from one: another file signed last ({marked.path})"
         if self.store.stat().st_nlink > 1:
             return "its store has a second name (hard link), and another program may sign there"
@@ -145,10 +133,6 @@ class Instance:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
-
-
-def _differ(one: int | None, other: int | None) -> bool:
-    return one is not None and other is not None and one != other
 
 
 def advice(home: Path, reason: str) -> str:

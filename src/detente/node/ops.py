@@ -344,7 +344,7 @@ class Operations:
         channel, entry = held
         await self.node.place_soon(channel, entry)
         self.desk.done(id_, "released")
-        return self.placed(channel, entry.id_)
+        return self.placed(channel, entry.id)
 
     async def op_draft_return(self, id_: str, remark: str, by: str = "") -> dict[str, Any]:
         """Send a draft back with a remark."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import time
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection
@@ -77,21 +78,21 @@ class Link:
         self._closing = True
         self._wire.transport.abort()
 
-    async def close(self, time: float) -> None:
-        """Finish what is being sent, say good-bye; cut the connection if that takes over ``time`` (s)."""
+    async def close(self, within: float) -> None:
+        """Finish what is being sent, say good-bye; cut the connection if that takes over ``within`` (s)."""
         self._closing = True
         self.activate(False)
         try:
-            async with asyncio.timeout(time):
+            async with asyncio.timeout(within):
                 await self._idle.wait()
                 await self._wire.close()
         except TimeoutError:
             self._wire.transport.abort()
 
-    async def check(self, time: float) -> None:
-        """Cut the connection if it does not answer a ping within ``time`` (s)."""
+    async def check(self, within: float) -> None:
+        """Cut the connection if it does not answer a ping in ``within`` (s)."""
         try:
-            async with asyncio.timeout(time):
+            async with asyncio.timeout(within):
                 await (await self._wire.ping())
         except (TimeoutError, ConnectionClosed):
             self._end("no answer to a ping", "path")
@@ -160,7 +161,9 @@ class Link:
             await asyncio.gather(pong, return_exceptions=True)
 
     async def _round_trip(self) -> float:
-        return await (await self._wire.ping())
+        began = time.perf_counter()  # the event loop's own clock may tick in milliseconds only
+        await (await self._wire.ping())
+        return time.perf_counter() - began
 
     def _moved(self) -> tuple[int, int]:
         octets = self._wire.octets if isinstance(self._wire, Wire) else 0

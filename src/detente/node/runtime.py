@@ -332,6 +332,8 @@ class Node:
             )
 
     def _tell_entry(self, channel: str, line: Line, event: Event) -> None:
+        if not self._listeners:
+            return
         detail = event.detail
         precedence = detail["precedence"]
         kind = KINDS.get(detail["kind"])

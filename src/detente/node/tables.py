@@ -19,6 +19,9 @@ class NodeTables(ABC):
     """Typed access to the node's own tables. Each ``put`` is one durable transaction."""
 
     @abstractmethod
+    def _rows(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]: ...
+
+    @abstractmethod
     def _docs(self, sql: str, values: Sequence[Any] = (), parsed: Sequence[str] = ()) -> list[Doc]: ...
 
     @abstractmethod
@@ -28,8 +31,8 @@ class NodeTables(ABC):
 
     def meta(self, key: str) -> str | None:
         """A value kept under ``key``, or None."""
-        rows = self._docs("SELECT value FROM meta WHERE key=?", (key,))
-        return str(rows[0]["value"]) if rows else None
+        rows = self._rows("SELECT value FROM meta WHERE key=?", (key,))
+        return str(rows[0][0]) if rows else None
 
     def put_meta(self, key: str, value: str) -> None:
         """Keep a value under ``key``."""
