@@ -15,6 +15,9 @@ from detente.cli import common
 from detente.cli.common import json_option
 from detente.errors import UsageError
 
+# What a line rests on: a page, facts with sources, the replay itself.
+RESTS = {"page": "●", "facts": "◐", "replay": "○"}
+
 
 @click.group(name="case")
 def case() -> None:
@@ -79,16 +82,21 @@ def in_words(result: Mapping[str, Any]) -> str:
     lines += ["", " what is known"]
     for fact in result.get("facts", []):
         lines += _wrapped(f"{fact['text']} [{', '.join(fact['sources'])}; {fact['status']}]", 3)
-    lines += ["", " what was seen, and when (UTC)"]
+    lines += [
+        "",
+        " what was seen, and when (UTC); resting on ● a page, ◐ facts with sources, ○ the replay itself",
+    ]
     for seen in result.get("seen", []):
-        lines += _wrapped(f"{str(seen['time'])[:19].replace('T', ' ')}  {seen['what']}", 3, 24)
+        when = str(seen["time"])[:19].replace("T", " ")
+        lines += _wrapped(f"{when}  {RESTS.get(seen.get('basis'), ' ')} {seen['what']}", 3, 26)
     for shown in result.get("card", []):
         lines += _wrapped(f"│ {shown}", 6, 8)
     lines += ["", " measured"]
     for measure in result.get("measures", []):
         lines += _wrapped(f"{measure['name']}: {measure['value']}", 3)
         lines += _wrapped(str(measure["how"]), 8)
-    lines += ["", *(" simulated: " + text for text in result.get("simulated", []))]
+    lines += ["", *(f" simulated: {text}" for text in result.get("simulated", []))]
+    lines += [f" not simulated: {text}" for text in result.get("real", [])]
     lines += (
         [] if result.get("ok", True) else [f"\n it does not come out as it should: {result.get('why', '')}"]
     )

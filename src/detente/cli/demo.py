@@ -16,7 +16,7 @@ from detente.cli.common import json_option
 from detente.errors import UsageError
 
 if TYPE_CHECKING:
-    from detente.node.demo import DemoResult
+    from detente.node.demo_report import DemoResult
 
 
 @click.command()
@@ -73,7 +73,8 @@ async def _consoles(result: DemoResult) -> None:
             waiting.discard(side)
             if not waiting:
                 common.tell(
-                    f"\n The offices are duty, desk and release. Ctrl-C ends it. All this is also in {result.place}/README"
+                    "\n The offices are duty, desk and release. Ctrl-C ends it.\n"
+                    f" All this is also in {result.place / 'README'}"
                 )
 
         return tell

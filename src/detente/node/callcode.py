@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Codes read out before two people talk: who reads the right one has the other's sealed set-up (DESIGN §4).
 
-Both sides commit to a secret on the line, then reveal it. No voice, and no number shown on a telephone, can know
-the codes; a side that waits for the other's secret cannot choose its own any more.
+Both sides commit to a secret on the line, then reveal it. No voice, and no number shown on a telephone, can
+know the codes; a side that waits for the other's secret cannot choose its own any more.
 """
 
 from __future__ import annotations

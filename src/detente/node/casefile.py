@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The historical cases as data: facts in the project's own words, each with its sources and how far it was checked."""
+"""The historical cases as data: facts in the project's own words, each with sources and its status."""
 
 from __future__ import annotations
 
@@ -77,7 +77,9 @@ def load(name: str) -> Case:
         raise MalformedError(f"the case {name} cannot be read: {error}") from None
     unknown = {code for fact in facts.values() for code in fact.sources} - case.sources.keys()
     if unknown:
-        raise MalformedError(f"the case {name} names sources that it does not list: {', '.join(sorted(unknown))}")
+        raise MalformedError(
+            f"the case {name} names sources that it does not list: {', '.join(sorted(unknown))}"
+        )
     return case
 
 

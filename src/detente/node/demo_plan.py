@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the pages give a replay to work with: the sides, the contact, who took part, exercises, each finding by name."""
+"""What the pages give a replay to work with: sides, contact, people, exercises, each finding by name."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from detente.errors import RefusedError
+from detente.press.data import table
 from detente.press.gazetteer import find_sides
 from detente.press.source import fold
 
@@ -58,7 +59,7 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Plan:
-    """The pages put together. ``sides``: the two parties of the replay, in the order in which the page has them."""
+    """The pages put together. ``sides``: the two parties of the replay, in the order of the page."""
 
     pages: tuple[Page, ...]
     found: tuple[Found, ...]
@@ -85,18 +86,20 @@ class Plan:
         return [one.value for one in self.parts("participants") if one.value.get("side") == side]
 
     def kind(self) -> str:
-        """What kind of contact, as a proposal names it; a talk of which the page says no more counts as a call."""
+        """What kind of contact, as a proposal names it; a talk without more said counts as a call."""
         return str(self.contact.value.get("kind") or "phone_call")
 
 
 def make_plan(pages: Sequence[Page]) -> Plan:
     """The plan for a replay. RefusedError if no page tells of a contact between two parties."""
     found = tuple(one for number, page in enumerate(pages, 1) for one in _findings(number, page))
-    usable = [(one, sides) for one in found if one.kind == "contacts" and len(sides := _sides(one.value)) >= 2]
+    usable = [
+        (one, sides) for one in found if one.kind == "contacts" and len(sides := _sides(one.value)) >= 2
+    ]
     if not usable:
         names = ", ".join(str(page.source["file"]) for page in pages)
         raise RefusedError(
-            f"no page tells of a contact between two sides: {names}; give one with a call, a meeting or a visit"
+            f"no page tells of a contact between two sides: {names}; give one with a call or a meeting"
         )
     # A contact that took place tells more than one that is planned; of equals, the first counts.
     contact, sides = max(usable, key=lambda one: one[0].value.get("status") == "held")
@@ -134,7 +137,7 @@ def _sides(contact: Mapping[str, Any]) -> list[str]:
     if contact.get("kind") == "statement":
         return []
     named = [one.get("side") for one in contact.get("participants") or ()]
-    named += list(contact.get("sides") or ()) + [contact.get("initiator")]
+    named += [*(contact.get("sides") or ()), contact.get("initiator")]
     return [side for side in dict.fromkeys(named) if isinstance(side, str) and _PARTY.fullmatch(side)]
 
 
@@ -142,7 +145,7 @@ def _sides(contact: Mapping[str, Any]) -> list[str]:
 
 
 def _exercises(pages: Sequence[Page], found: Iterable[Found], pair: tuple[str, str]) -> tuple[Exercise, ...]:
-    """Each name once, with its host: who speaks of it, else whom the words before its name mean, else who is left."""
+    """Each name once, with its host: who speaks of it, else whom the words before it name, else the rest."""
     listed = list(found)
     hosts: dict[str, tuple[str | None, str]] = {}
     for one in listed:
@@ -190,8 +193,21 @@ def authority(people: Sequence[Mapping[str, Any]], side: str) -> str:
     return f"Government of {side_name(side)}" if side not in ("NATO", "EU", "OSCE", "UN") else side_name(side)
 
 
-def gist(words: str) -> str:
+def gist(words: str, lang: str = "en") -> str:
     """What a text is about in a few words of ours, as far as single words of it show."""
     folded = f" {fold(words)} "
-    told = [str(row["text"]) for row in _words()["gists"] if any(stem in folded for stem in row["stems"])]
-    return ", ".join(told[:4])
+    told = [row["text"] for row in _words()["gists"] if any(stem in folded for stem in row["stems"])]
+    return ", ".join(str(text[lang]) for text in told[:4])
+
+
+def readout_words(lang: str | None) -> tuple[str, Mapping[str, Any]]:
+    """(language, sentences) for a read-out in the language of a page, or in English."""
+    known = _words()["readout"]
+    chosen = lang if lang is not None and lang in known else "en"
+    return chosen, known[chosen]
+
+
+def own_name(side: str, lang: str) -> str:
+    """A side by its name in that language; in English, or its code, where it is not known."""
+    names = table("sides").get(side, {}).get("names") if lang == "ru" else None
+    return " ".join(word.capitalize() for word in names[0].split()) if names else side_name(side)

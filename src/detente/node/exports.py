@@ -16,7 +16,7 @@ from detente.node.store import SqliteStore
 from detente.record.bundle import BundleLog, Disclose, Sealed, build, disclosed
 from detente.record.entry import Entry
 
-ALL = Disclose(everything=True)
+ALL = Disclose(everything=True, whole=frozenset(), fields={})
 _CARRIED = ("card", "log", "credential", "succession")
 
 

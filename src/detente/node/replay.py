@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two parties at work in this process, over a real line on this machine, going through a list of steps.
 
-The demo and the historical cases are both made of this: real homes, real keys, real logs; only the words are given.
+The demo and the historical cases are made of this: real homes, real keys, real logs; only the words are
+given.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ import re as regex
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,9 +42,10 @@ PATIENCE = 20.0
 class Step:
     """One thing that a party says. ``key`` names it for later steps, which refer to it in ``re``.
 
-    ``says``: one line for people. ``basis``: whether a page tells of it (``findings`` are what it rests on), the
-    facts of a case add it (``source`` names them), or the replay itself does. ``refused``: our own node is meant to
-    refuse it. ``read``: the other side's officer on watch acknowledges it. ``urgent``: a post displays it first.
+    ``says``: one line for people. ``basis``: whether a page tells of it (``findings`` are what it rests on),
+    the facts of a case add it (``source`` names them), or the replay itself does. ``refused``: our own node
+    is meant to refuse it. ``read``: the other side's duty officer acknowledges it. ``urgent``: a post
+    shows it.
     ``at``: when (ms) in a replay with a clock of its own.
     """
 
@@ -68,7 +70,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a step: its entry, or why our own node refused it; ``ms`` from signing to the state reached."""
+    """What became of a step: its entry, or why our own node refused it; ``ms`` until its state."""
 
     step: Step
     id: str | None
@@ -115,6 +117,10 @@ class Persona:
     passphrase: str
     office: str
 
+    def unlock(self) -> str:
+        """What opens the service keys."""
+        return self.passphrase
+
 
 @dataclass(frozen=True)
 class Party:
@@ -155,25 +161,32 @@ def _make(place: Path, who: Persona, now: int) -> tuple[Home, dict[str, Author]]
     root = unlock_root(home, who.passphrase)
     for office, title in ((DESK, "Desk officer"), (RELEASE, "Releasing authority")):
         add_office(
-            home, root, office, office_pass=who.office, now=now, title=title, precedence="immediate",
-            k=2, of=(DESK, RELEASE),
-        )  # fmt: skip
+            home,
+            root,
+            office,
+            office_pass=who.office,
+            now=now,
+            title=title,
+            precedence="immediate",
+            k=2,
+            of=(DESK, RELEASE),
+        )
     return home, {name: unlock_author(home, name, who.office) for name in (DUTY, DESK, RELEASE)}
 
 
 @asynccontextmanager
 async def parties(place: Path, who: Sequence[Persona], clock: Clock) -> AsyncIterator[dict[str, Party]]:
-    """Make the parties' homes in ``place`` and run their nodes, acquainted with each other, until the block ends.
+    """Make the parties' homes in ``place``, let them meet, and run their nodes until the block ends.
 
-    Keys are made in threads: unlocking costs a fifth of a second each, on purpose. RefusedError: a home is there.
+    Keys are made in threads: each passphrase costs a fifth of a second, on purpose. RefusedError: a home is
+    there already.
     """
     made = await asyncio.gather(*(asyncio.to_thread(_make, place, one, clock()) for one in who))
     async with AsyncExitStack() as stack:
         found = {}
         for one, (home, authors) in zip(who, made, strict=True):
             listen = one.endpoint.removeprefix("https://")
-            words = one.passphrase
-            run = running(home, lambda words=words: words, listen=listen, clock=clock, clockwork=not clock.simulated)  # type: ignore[misc]
+            run = running(home, one.unlock, listen=listen, clock=clock, clockwork=not clock.simulated)
             found[one.side] = Party(one, home, await stack.enter_async_context(run), authors)
         for party in found.values():
             for other in found.values():
@@ -215,7 +228,9 @@ class Exchange:
         step = Step("charter", proposer, "charter", f"proposes the charter of this line ({regimes})", body)
         self._note(step, kept, "delivered", began)
         await second.call("wait_channel", channel=self.channel, timeout=PATIENCE)
-        await self.play(Step("assent-charter", second.side, "assent", "assents: the line is open", re=("charter",)))
+        await self.play(
+            Step("assent-charter", second.side, "assent", "assents: the line is open", re=("charter",))
+        )
         await first.call("wait_channel", **{"channel": self.channel, "for": "open", "timeout": PATIENCE})
 
     async def open_register(self, keeper: str, about: str, purpose: str) -> None:
@@ -244,6 +259,8 @@ class Exchange:
         except RefusedError as error:
             if not step.refused:
                 raise
+            if any(draft["id"] == signed.id for draft in await party.call("drafts")):
+                await party.call("draft_recall", id=signed.id)
             return self._note(step, {}, "refused", began, refused=str(error))
         if step.refused:
             raise FatalError(f"{step.key} was placed, though a standing closes {step.kind}")
@@ -262,15 +279,18 @@ class Exchange:
             displayed = 1000 * (time.perf_counter() - began)
         if step.read:
             self.clock.pass_(60_000)
-            await self._acknowledge(self._other(step.by), entry_id)
+            await self.acknowledge(self._other(step.by), entry_id)
             await self._wait(party, entry_id, "read")
             state = "read"
         return self._note(step, kept, state, began, displayed=displayed)
 
     async def _wait(self, party: Party, entry_id: str, mark: str) -> None:
-        await party.call("wait", **{"channel": self.channel, "id": entry_id, "for": mark, "timeout": PATIENCE})
+        await party.call(
+            "wait", **{"channel": self.channel, "id": entry_id, "for": mark, "timeout": PATIENCE}
+        )
 
-    async def _acknowledge(self, party: Party, entry_id: str) -> None:
+    async def acknowledge(self, party: Party, entry_id: str) -> None:
+        """The duty officer of ``party`` has read an entry."""
         ack = party.authors[DUTY].make(
             self.channel, "ack", {"state": "read"}, re=[entry_id], mark=EXERCISE, now_ms=self.clock()
         )
@@ -313,9 +333,15 @@ class Exchange:
         return self._note(step, party.here.operations.placed(self.channel, entry_id), "delivered", began)
 
     def _note(
-        self, step: Step, kept: Mapping[str, Any], state: str, began: float, *, refused: str | None = None,
+        self,
+        step: Step,
+        kept: Mapping[str, Any],
+        state: str,
+        began: float,
+        *,
+        refused: str | None = None,
         displayed: float | None = None,
-    ) -> Done:  # fmt: skip
+    ) -> Done:
         entry_id, took = kept.get("id"), 1000 * (time.perf_counter() - began)
         if entry_id is not None:
             self.ids[step.key], self.refs[step.key] = entry_id, str(kept.get("ref"))
@@ -338,15 +364,3 @@ class Exchange:
     def noted(self, register: str) -> list[Entry]:
         """The entries of a register."""
         return self.parties[self.registers[register][0]].here.operations.records.entries(register)
-
-
-def at_times(steps: Sequence[Step], times: Mapping[str, int], start: int) -> list[Step]:
-    """Steps with the times (ms) that are known, by key; one without goes a minute after the one before it."""
-    placed, now = [], start
-    for step in steps:
-        now = max(times.get(step.key, now + 60_000), now)
-        placed.append(replace(step, at=now))
-    return placed
-
-
-Say = Callable[[str], None]
