@@ -50,7 +50,7 @@ from detente.seal.packet import (
     Part,
 )
 from detente.seal.statement import ParsedLeaf, decode_leaf
-from detente.seal.vkey import VerifierKey
+from detente.seal.vkey import COSIGNATURE, NOTE, VerifierKey
 from detente.words.entry import Statement
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ class Inbox:
             if key is None:
                 raise VerificationError("packet of an epoch that we cannot open")
             parts = packet.decode_parts(packet.open_packet(raw, key))
+            peer.deaf = False
         except VerificationError:
             parts = self._open_epoch(party, peer, raw, head.epoch, blob)
         self._parts(party, peer, parts, now)
@@ -115,8 +116,9 @@ class Inbox:
             key = open_grant(blob, line.keys.kem, line.channel, epoch, party, line.me)
             parts = packet.decode_parts(packet.open_packet(raw, key))
         except (MalformedError, VerificationError):
-            peer.owe_have = peer.connected
+            peer.owe_have, peer.deaf = peer.connected, True
             raise
+        peer.deaf = False
         line.write(PutEpoch(party, epoch, key, {line.me: blob}))
         return parts
 
@@ -169,16 +171,19 @@ class Inbox:
         for leaf_hash in hashes:
             frontier.append(leaf_hash)
         if frontier.root() != checkpoint.root:
+            if party != log.party and not log.put.mine:
+                # Whoever passes them on may have changed the leaves: that says nothing of the author.
+                raise VerificationError("leaves passed on that do not yield the checkpoint beside them")
             self._conflict(log, note, checkpoint, now)
             return
         if log.party != line.me and self._over_quota(peer, fresh, section, now):
             return
+        current = state.own_log()
         if put is not None:
             line.write(put)
             log = state.logs[section.origin]
-        elif log.put.mine and log is state.own_log() and line.stopped is None:
-            line.stopped = "a member holds more of our log than we do: it was restored or copied"
-            line.event("stopped", line.me, reason=line.stopped)
+        if log.put.mine and (put is not None or log is current):
+            line.stop("a member holds more of our log than we do: it was restored or copied")
         self._keep(log, party, fresh, hashes, section, checkpoint, note, now)
 
     def _introduced(self, section: Section) -> PutLog:
@@ -195,24 +200,29 @@ class Inbox:
         if not isinstance(certificate, LogCert) or certificate.origin != section.origin:
             raise VerificationError("the genesis has no certificate for this log")
         seq = len(state.sequence.get(statement.party, ()))
-        base = self._base(section, statement.party, card.root) if seq else 0
+        base = self._base(section, statement.party, card.root)
         keys = str(certificate.log), str(certificate.receipt), str(certificate.pq)
-        return PutLog(section.origin, statement.party, seq, base, *keys, statement.party == state.me)
+        mine = statement.party == state.me
+        return PutLog(section.origin, statement.party, seq, base, *keys, mine, mine)
 
     def _base(self, section: Section, party: str, root: bytes) -> int:
-        """A second log needs a succession that names the one before (protocol §5)."""
+        """A second log needs a succession that names the one before, and that one up to the size named; a
+        first log has none (protocol §5)."""
         old = self.line.state.current(party)
-        if len(section.leaves) > 1 and old is not None:
-            second = decode_leaf(section.leaves[1].raw).leaf.statement
-            if second.kind == "succession":
-                doc = credentials.parse(credentials.check((second.data or {}).get("succession") or {}, root))
-                if (
-                    isinstance(doc, SuccessionDoc)
-                    and doc.new == section.origin
-                    and doc.old.origin == old.origin
-                ):
-                    return old.put.base + doc.old.size
-        raise VerificationError("a second log without a succession from the first")
+        second = _statement(section.leaves[1].raw) if len(section.leaves) > 1 else None
+        if second is None or second.kind != "succession":
+            if old is None:
+                return 0
+        elif old is not None:
+            doc = credentials.parse(credentials.check((second.data or {}).get("succession") or {}, root))
+            if (
+                isinstance(doc, SuccessionDoc)
+                and doc.new == section.origin
+                and doc.old.origin == old.origin
+                and doc.old.size <= old.size  # the prefix of the new log is here
+            ):
+                return old.put.base + doc.old.size
+        raise VerificationError("a second log without a succession from the first, or before it")
 
     def _follows(
         self, log: LogState, section: Section, checkpoint: Checkpoint, note: bytes, peer: Peer, now: int
@@ -229,11 +239,12 @@ class Inbox:
             if same and log.cosigned is not None:
                 peer.owe_receipts.add(log.origin)
             return False
-        wanted = list(range(log.size, checkpoint.size))
-        if [leaf.index for leaf in section.leaves if leaf.index >= log.size] == wanted:
+        found = [leaf.index for leaf in section.leaves if leaf.index >= log.size]
+        # Counted first: a checkpoint may claim any size.
+        if len(found) == checkpoint.size - log.size and found == list(range(log.size, checkpoint.size)):
             return True
         told, when = peer.gap_told.get(log.origin, (-1, 0))
-        if told != log.size or now - when > self.line.limits.gap_answer:
+        if told != log.size or not 0 <= now - when <= self.line.limits.gap_answer:
             peer.gap_told[log.origin] = (log.size, now)
             peer.owe_have = True
         return False
@@ -257,7 +268,7 @@ class Inbox:
             for label in labels:
                 if label in REFUSED and log.kinds[-1] != "refusal":
                     refused.setdefault(REFUSED[label], []).append(entry_id)
-        line.write(PutHead(log.origin, checkpoint.size, checkpoint.root, note, previous, log.put.mine))
+        line.write(PutHead(log.origin, checkpoint.size, checkpoint.root, note, previous, False))
         for peer in line.peers.values():
             if peer.fingerprint in (party, log.party):
                 peer.holds(log.origin, checkpoint.size, now)
@@ -351,10 +362,12 @@ class Inbox:
             body, opened = _open_body(parsed.leaf.statement, part)
             if opened:
                 line.write(PutBody(entry_id, part.seed, part.raw), body=body)
-                labels = tuple(label for label in state.labels.get(entry_id, ()) if label != "unopened")
+                assert body is not None
+                labels = state.opened(log, leaf.index, parsed, body)
                 line.write(PutLabels(entry_id, labels))
                 state.rule(log, leaf.index, parsed, body, labels)
                 line.event("labels", log.party, entry_id, labels=list(labels))
+                line.relabel(log, leaf.index)
 
     # -- forks ---------------------------------------------------------------------------------
 
@@ -373,10 +386,8 @@ class Inbox:
         line = self.line
         line.counters["conflicting checkpoint"] += 1
         key = hashlib.sha256(note).hexdigest()
-        if (
-            line.state.evidence.get(log.origin, 0) >= line.limits.evidence_per_log
-            or log.origin not in line.state.logs
-        ):
+        full = line.state.evidence.get(log.origin, 0) >= line.limits.evidence_per_log
+        if full or key in line.state.proofs or log.origin not in line.state.logs:
             return
         what = "fork" if checkpoint.size <= log.size else "conflict"
         files = {
@@ -385,28 +396,40 @@ class Inbox:
         }
         line.write(PutEvidence(key, log.origin, what, now, files))
         line.event("evidence", log.party, origin=log.origin, what=what, size=checkpoint.size)
-        if log.put.mine and line.stopped is None:
-            line.stopped = "somebody else signed in our log: a copy of this node, or a stolen key"
-            line.event("stopped", line.me, reason=line.stopped)
+        if log.put.mine:
+            line.stop("somebody else signed in our log: a copy of this node, or a stolen key")
 
     # -- receipts and the rest -----------------------------------------------------------------
 
-    def _receipt_keys(self) -> dict[str, tuple[str, Any]]:
-        return {log.receipt_key.name: (log.party, log.receipt_key) for log in self.line.state.logs.values()}
+    def _makers(self, note: bytes, sig_type: int) -> dict[str, VerifierKey]:
+        """The other members whose receipt keys the lines of a note name, with the key.
+
+        By name and key id: names are their owners' choice, and one member may take another's. A key that two
+        members claim says nothing of either.
+        """
+        lines = {(signature.name, signature.id) for signature in notes.parse(note).signatures}
+        found: dict[str, VerifierKey] = {}
+        owners: dict[bytes, set[str]] = {}
+        for log in self.line.state.logs.values():
+            key = log.receipt_key
+            owners.setdefault(key.public, set()).add(log.party)
+            if log.party != self.line.me and (key.name, key.as_type(sig_type).id) in lines:
+                found[log.party] = key
+        return {party: key for party, key in found.items() if owners[key.public] == {party}}
 
     def _cosignature(self, origin: str, note: bytes, now: int) -> None:
         line = self.line
         log = line.state.logs.get(origin)
         if log is None:
             raise VerificationError("a cosignature over a log that we do not know")
-        known = self._receipt_keys()
-        for name in {signature.name for signature in notes.parse(note).signatures} & known.keys():
-            by, key = known[name]
-            if by == line.me:
-                continue
-            checkpoint, seconds = open_cosignature(note, log.log_key, key)
+        for by, key in self._makers(note, COSIGNATURE).items():
+            # All but the cosigner's line: if we wrote that ourselves, there is nothing more to verify in it.
+            ours = line.wrote(note[: note.rfind(b"\n", 0, -1) + 1])
+            checkpoint, seconds = open_cosignature(note, None if ours else log.log_key, key)
+            if checkpoint.origin != origin:
+                raise VerificationError("a cosignature over another log than its packet says")
             if checkpoint.size > log.size:
-                self._ahead_of_us(log, checkpoint.size)
+                self._ahead_of_us(log, checkpoint.size, note, now)
                 continue
             self._compare(log, checkpoint, note, now)
             if log.root_at(checkpoint.size) != checkpoint.root:
@@ -423,12 +446,17 @@ class Inbox:
                     "delivered", by, origin=origin, start=before, stop=checkpoint.size, at=seconds * 1000
                 )
 
-    def _ahead_of_us(self, log: LogState, size: int) -> None:
-        """A member says that it holds more of our log than we do: we are a copy or an old backup."""
+    def _ahead_of_us(self, log: LogState, size: int, note: bytes, now: int) -> None:
+        """A member shows our signature over more of our log than we hold: we are a copy or an old backup.
+
+        The proof is kept: a restart must not forget it.
+        """
         line = self.line
         if log.put.mine and log is line.state.own_log() and line.stopped is None:
-            line.stopped = f"a member holds {size} entries of our log, we hold {log.size}: restored or copied"
-            line.event("stopped", line.me, reason=line.stopped)
+            key = hashlib.sha256(note).hexdigest()
+            if key not in line.state.proofs:
+                line.write(PutEvidence(key, log.origin, "behind", now, {"theirs": note}))
+            line.stop(f"a member holds {size} entries of our log, we hold {log.size}: restored or copied")
 
     def _claimed(self, peer: Peer, now: int) -> None:
         """A member says that it holds more of our log, without proof yet: say what we have, and wait for it.
@@ -443,13 +471,14 @@ class Inbox:
 
     def _item(self, note: bytes) -> None:
         line = self.line
-        known = self._receipt_keys()
-        for name in {signature.name for signature in notes.parse(note).signatures} & known.keys():
-            by, key = known[name]
+        for by, key in self._makers(note, NOTE).items():
             item = open_item(note, key)
             place = line.state.where.get(item.entry_id)
-            if by == line.me or place is None or by in line.state.items.get(item.entry_id, ()):
+            if place is None or by in line.state.items.get(item.entry_id, ()):
                 continue
+            named = line.state.logs.get(item.origin)
+            if named is None or named.party != line.state.logs[place[0]].party:
+                raise VerificationError("an item receipt for an entry of another log")
             line.write(PutItem(item.entry_id, item.origin, by, item.arrival, note))
             if line.state.logs[place[0]].put.mine:
                 line.event(
@@ -472,8 +501,9 @@ class Inbox:
         peer.owe_receipts.update(o for o, log in state.logs.items() if log.cosigned is not None)
         current = state.own_log()
         if current is not None and current.size - peer.sent.get(current.origin, 0) > line.limits.batch_leaves:
-            queued = [current.ids[index] for index in line.urgent_waiting(party)]
-            peer.owe_early.extend(e for e in queued if e not in peer.owe_early)
+            owed = set(peer.owe_early)
+            queued = (current.ids[index] for index in line.urgent_waiting(party))
+            peer.owe_early.extend(e for e in queued if e not in owed)
         own = [
             e
             for e in doc.get("unopened", ())
@@ -509,7 +539,7 @@ class Inbox:
         labels = state.judge(log, index, parsed, body, opened)
         if NOT_EARLY & set(labels):
             raise VerificationError(f"a statement ahead of its place: {', '.join(labels)}")
-        if part is not None:
+        if part is not None and parsed.leaf.statement.body is not None:
             line.write(PutBody(parsed.id, part.seed, part.raw), body=body)
         line.write(PutEarly(log.origin, index, parsed.id, raw, now, labels))
         self._owe_item(peer, log, parsed.id, now)
@@ -529,12 +559,12 @@ class Inbox:
 
     def _owe_item(self, peer: Peer, log: LogState, entry_id: str, arrived: int) -> None:
         own = self.line.own
-        if own is None:
+        if own is None or entry_id in peer.owe_items:
             return
         note = make_item(log.origin, entry_id, arrived, own.receipt_name, own.receipt)
         if self.line.me not in self.line.state.items.get(entry_id, ()):
             self.line.write(PutItem(entry_id, log.origin, self.line.me, arrived, note))
-        peer.owe_items.append(note)
+        peer.owe_items[entry_id] = note
 
     # -- quotas --------------------------------------------------------------------------------
 
@@ -545,10 +575,16 @@ class Inbox:
         quotas = charter.quotas if charter is not None else None
         day = now // DAY
         _, entries, size = peer.used if peer.used[0] == day else (day, 0, 0)
+        # A batch is let in whole, as the first of a day even above the quota: nothing could pass it by.
+        first = entries == 0
         entries += len(fresh)
         size += sum(len(leaf.raw) for leaf in fresh) + sum(len(part.raw) for part in section.bodies.values())
         until = 0
-        if quotas is not None and (entries > quotas.entries_per_day or size > quotas.bytes_per_day):
+        if (
+            quotas is not None
+            and not first
+            and (entries > quotas.entries_per_day or size > quotas.bytes_per_day)
+        ):
             until = (day + 1) * DAY
         elif self._floods(peer, now):
             until = (now // HOUR + 1) * HOUR
@@ -574,6 +610,13 @@ class Inbox:
     def hold_until(self, peer: Peer) -> int:
         """The time at which a withheld member is read again, or 0."""
         return peer.withheld
+
+
+def _statement(raw: bytes) -> Statement | None:
+    try:
+        return decode_leaf(raw).leaf.statement
+    except MalformedError:
+        return None
 
 
 def _open_body(statement: Statement, part: BodyPart | None) -> tuple[dict[str, Any] | None, bool]:

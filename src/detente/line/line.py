@@ -25,9 +25,11 @@ from detente.line.accept import Inbox
 from detente.line.events import Event
 from detente.line.limits import LIMITS, Limits
 from detente.line.logs import LogState
+from detente.line.mandates import MACHINES
 from detente.line.peers import Peer
+from detente.line.rules import RULE_KINDS, Rule, floor
 from detente.line.signed import Signed
-from detente.line.state import URGENT, State
+from detente.line.state import CERTIFYING, URGENT, State
 from detente.line.writes import (
     DropEarly,
     PutBody,
@@ -75,6 +77,14 @@ PREVENTED = frozenset(
         "unopened",
     }
 )
+HEADS_KNOWN = 256
+# One head's leaves and bodies fit into one packet, with the heads of its parts and the head itself.
+MAX_BATCH = 3 << 20
+PART_HEADS = 128
+# What stands before a leaf and a body in a packet; length, log and the checkpoint's head.
+LEAF_HEAD, BODY_HEAD, HEADS = 13, 69, 64
+# Receipts in one packet.
+SMALL = 256
 
 
 @dataclass(frozen=True)
@@ -122,7 +132,8 @@ class Line:
         self._writes: list[Write] = []
         self._events: list[Event] = []
         self._uncommitted = False
-        self._cited: dict[str, int] = {}
+        # Notes of the heads that we signed last: our own line need not be verified when it comes back.
+        self._heads: dict[bytes, None] = {}
 
     # -- durable change ------------------------------------------------------------------------
 
@@ -136,9 +147,8 @@ class Line:
         """The private side of our newest log, after loading."""
         log = self.state.own_log()
         self.own = own
-        if log is not None:
-            for origin, (_, sizes) in log.cited.items():
-                self._cited[origin] = sizes[-1]
+        if log is not None and self.state.evidence.get(log.origin):
+            self.stopped = "there is proof that more was signed in our log: it was restored or copied"
 
     def write(
         self, write: Write, parsed: ParsedLeaf | None = None, body: dict[str, Any] | None = None
@@ -149,6 +159,12 @@ class Line:
         self._uncommitted = True
         if isinstance(write, PutMember) and write.party != self.me:
             self.peers.setdefault(write.party, Peer(write.party))
+
+    def stop(self, reason: str) -> None:
+        """Sign nothing in our log from now on, and say why, once."""
+        if self.stopped is None:
+            self.stopped = reason
+            self.event("stopped", self.me, reason=reason)
 
     def event(self, name: str, party: str, entry_id: str = "", **detail: Any) -> None:
         """Tell the node, after the commit."""
@@ -194,8 +210,7 @@ class Line:
         base = old.put.base + int(succession["doc"]["old"]["size"]) if old is not None and succession else 0
         seq = len(self.state.sequence.get(self.me, ()))
         self.write(PutLog(own.origin, self.me, seq, base, doc["log"], doc["receipt"], doc["pq"], True))
-        self.own, self.stopped = own, None
-        self._cited = {}
+        self.own, self.stopped, self.waiting_until = own, None, 0
         placed = [
             self._machine("genesis", {"card": card, "log": own.certificate, "suite": "detente/1"}, now, 0)
         ]
@@ -213,17 +228,28 @@ class Line:
         of them would get a label that our node prevents (protocol §6), or is not what it claims.
         """
         log = self._writable()
-        if now < self.waiting_until:
+        # A clock that was put back must not make the wait longer.
+        if 0 < self.waiting_until - now <= self.limits.claim_wait:
             raise RefusedError(
                 "a member says that it holds more of our log than we do: wait for its proof, then repeat"
             )
         placed: list[tuple[Signed, ParsedLeaf, dict[str, Any] | None]] = []
+        new: set[str] = set()
+        size, ruled, seen = 0, list[Rule](), dict[str, tuple[int, str]]()
         for entry in entries:
-            if entry.id in self.state.where or any(p.id == entry.id for _, p, _ in placed):
+            if self.state.stands(entry.id, self.me) or entry.id in new:
                 continue
+            new.add(entry.id)
             index = log.size + len(placed)
             leaf = self._leaf(entry.statement, list(entry.signatures), index, now, first=not placed)
-            placed.append((entry, leaf, self._checked(log, index, entry, leaf)))
+            size += len(leaf.raw) + len(entry.body or b"") + PART_HEADS
+            if size > MAX_BATCH:
+                raise RefusedError("too much for one signed head: place it in parts")
+            seen = seen or leaf.leaf.placement.seen
+            body = self._checked(log, index, entry, leaf, ruled, seen)
+            placed.append((entry, leaf, body))
+            if body is not None and leaf.leaf.statement.kind in RULE_KINDS:
+                ruled.append(self.state.rule_of(log, index, leaf, body))
         if placed:
             self._append(placed, now)
         return [entry.id for entry in entries]
@@ -256,6 +282,8 @@ class Line:
         log = self.state.own_log()
         if self.own is None or self.stopped or log is None or log.size in (0, self.last_pq[0]):
             return
+        if self.own.origin != log.origin:
+            return
         root = log.root_at(log.size)
         if root is None:
             return
@@ -272,8 +300,18 @@ class Line:
             raise RefusedError("this channel has no log of ours with its keys at hand")
         return log
 
-    def _checked(self, log: LogState, index: int, entry: Signed, leaf: ParsedLeaf) -> dict[str, Any] | None:
+    def _checked(
+        self,
+        log: LogState,
+        index: int,
+        entry: Signed,
+        leaf: ParsedLeaf,
+        ruled: Sequence[Rule],
+        seen: Mapping[str, tuple[int, str]],
+    ) -> dict[str, Any] | None:
         statement = leaf.leaf.statement
+        if statement.kind in CERTIFYING:  # judging one would put its credential in force
+            raise RefusedError(f"{statement.kind} by {statement.office}: no mandate")
         body = statement.data
         if statement.body is not None:
             if entry.body is None or entry.seed is None:
@@ -282,7 +320,7 @@ class Line:
             root = canonical.b64(commitment(body, entry.seed))
             if root != statement.body.root or len(entry.body) != statement.body.size:
                 raise RefusedError("the body is not the one that was signed")
-        labels = self.state.judge(log, index, leaf, body, opened=True)
+        labels = self.state.judge(log, index, leaf, body, True, ruled, seen)
         bad = [label for label in labels if label in PREVENTED]
         if bad:
             raise RefusedError(f"{statement.kind} by {statement.office}: {', '.join(bad)}")
@@ -300,17 +338,15 @@ class Line:
         assert self.own is not None
         seen = self._seen() if first else {}
         placement = {"log": self.own.origin, "index": index, "time": now, "seen": seen}
-        return statements.decode_leaf(statements.encode_leaf(placement, signatures, statement))
+        return statements.build_leaf(placement, signatures, statement)
 
     def _seen(self) -> dict[str, list[Any]]:
         """Logs that grew since we last cited them, at the newest head that their author signed."""
-        seen = {}
+        seen: dict[str, list[Any]] = {}
+        own = self.state.own_log()
         for log in self.state.logs.values():
-            if (
-                log.party != self.me
-                and log.head_sizes
-                and log.head_sizes[-1] > self._cited.get(log.origin, 0)
-            ):
+            cited = 0 if own is None else own.saw(own.size, log.origin)
+            if log.party != self.me and log.head_sizes and log.head_sizes[-1] > cited:
                 seen[log.origin] = [log.head_sizes[-1], canonical.b64(log.head_roots[-1])]
         return seen
 
@@ -360,24 +396,31 @@ class Line:
         previous = log.size
         for offset, (entry, leaf, body) in enumerate(placed):
             labels: tuple[str, ...] = ()
-            if leaf.leaf.statement.emergency:
-                labels = tuple(x for x in self.state.judge(log, log.size, leaf, body, opened=True))
+            # What people say was judged before it was taken; the machine's word gets the label it deserves.
+            if leaf.leaf.statement.emergency or leaf.leaf.statement.office in MACHINES:
+                labels = self.state.judge(log, log.size, leaf, body, opened=True)
             if entry.body is not None and entry.seed is not None:
                 self.write(PutBody(leaf.id, entry.seed, entry.body), body=body)
             put = PutLeaf(
                 log.origin, previous + offset, leaf.raw, merkle.leaf_hash(leaf.raw), leaf.id, now, labels
             )
             self.write(put, leaf, body)
-            for origin, (size, _) in leaf.leaf.placement.seen.items():
-                self._cited[origin] = size
-            self._overtake(log, leaf)
+            self._overtake(log, leaf, now)
             self.after_entry(log, leaf, body, labels)
         root = log.frontier.root()
         note = sign_checkpoint(Checkpoint(self.own.origin, log.size, root), self.own.log)
         self.write(PutHead(log.origin, log.size, root, note, previous, True))
+        self._heads[note] = None
+        if len(self._heads) > HEADS_KNOWN:
+            del self._heads[next(iter(self._heads))]
 
-    def _overtake(self, log: LogState, leaf: ParsedLeaf) -> None:
-        """Urgent statements go ahead where something else is queued before them (DESIGN §4, out of order)."""
+    def wrote(self, note: bytes) -> bool:
+        """Whether ``note`` is, to the byte, a head that this line signed since it started."""
+        return note in self._heads
+
+    def _overtake(self, log: LogState, leaf: ParsedLeaf, now: int) -> None:
+        """Urgent statements go ahead where something else is queued before them (DESIGN §4, out of order),
+        and the floor where a member reads nothing else for a while."""
         statement = leaf.leaf.statement
         for peer in self.peers.values():
             sent = peer.sent.get(log.origin, 0)
@@ -386,7 +429,8 @@ class Line:
                 or sent < leaf.leaf.placement.index
                 or peer.flight_leaves > self.limits.batch_leaves
             )
-            if queued and (statement.precedence in URGENT or peer.hold):
+            held = now < peer.hold and statement.kind in floor(self.state.terms_now().charter)
+            if queued and (statement.precedence in URGENT or held):
                 peer.owe_early.append(leaf.id)
 
     def after_entry(
@@ -404,19 +448,20 @@ class Line:
             labels=list(labels),
             re=list(statement.re),
         )
-        if (
-            statement.kind == "standing"
-            and self.state.rules.rules
-            and self.state.rules.rules[-1].entry_id == leaf.id
-        ):
-            for crossed, _ in self.state.crossed_by(self.state.rules.rules[-1]):
-                labels = (*self.state.labels.get(crossed, ()), "crossed")
-                self.write(PutLabels(crossed, labels))
-                self.event("labels", log.party, crossed, labels=list(labels))
+        if statement.kind in RULE_KINDS:
+            self.relabel(log, leaf.leaf.placement.index)
         if leaf.id in self.state.early:
             self.write(DropEarly(leaf.id))
         if statement.kind == "refusal" and log.party != self.me:
             self._reseal(statement.data or {}, log.party)
+
+    def relabel(self, log: LogState, index: int) -> None:
+        """A rule entry may have come to stand at that place: entries that crossed it get the label."""
+        added = self.state.rules.rules[-1:]
+        if added and (added[0].origin, added[0].index) == (log.origin, index):
+            for entry_id, labels in self.state.relabelled(added[0]):
+                self.write(PutLabels(entry_id, labels))
+                self.event("labels", log.party, entry_id, labels=list(labels))
 
     def _reseal(self, data: dict[str, Any], party: str) -> None:
         """A member could not open bodies of ours: a new epoch, and the bodies once more."""
@@ -426,7 +471,9 @@ class Line:
         peer = self.peers.get(party)
         entries = data.get("entries")
         if peer is not None and isinstance(entries, list):
-            peer.owe_again.extend(str(e) for e in entries[:256])
+            owed = set(peer.owe_again)
+            ours = {str(e): None for e in entries[:256] if self.state.stands(str(e), self.me)}
+            peer.owe_again.extend(e for e in ours if e not in owed)
             self.event("epoch wanted", party)
 
     # -- peers ---------------------------------------------------------------------------------
@@ -453,9 +500,9 @@ class Line:
         """Ask a peer that owes us receipts for too long; renew what is old."""
         for peer in self.peers.values():
             waiting = peer.flight_leaves or (peer.connected and peer.have is None)
-            if peer.connected and waiting and now - peer.progress > self.limits.stall:
+            if peer.connected and waiting and not 0 <= now - peer.progress <= self.limits.stall:
                 peer.owe_have, peer.ask, peer.progress = True, True, now
-        if now - self.last_pq[1] >= self.limits.pq_interval:
+        if not 0 <= now - self.last_pq[1] < self.limits.pq_interval:
             self.sign_pq(now)
 
     def unsent(self) -> int:
@@ -507,13 +554,13 @@ class Line:
     def _small(self, peer: Peer, now: int) -> list[Part]:
         """Receipts first, then what we have: short, and others wait for them."""
         parts: list[Part] = []
-        for origin in sorted(peer.owe_receipts):
+        for origin in sorted(peer.owe_receipts)[:SMALL]:
             log = self.state.logs[origin]
             if log.cosigned is not None:
                 parts += [LogPart(origin), CosignaturePart(log.cosigned[2])]
-        peer.owe_receipts.clear()
-        parts += [ItemPart(note) for note in peer.owe_items]
-        peer.owe_items.clear()
+            peer.owe_receipts.discard(origin)
+        for entry_id in list(peer.owe_items)[:SMALL]:
+            parts.append(ItemPart(peer.owe_items.pop(entry_id)))
         if peer.owe_have:
             parts.append(HavePart(self._have(peer)))
             peer.owe_have = peer.ask = False
@@ -521,7 +568,7 @@ class Line:
         return parts
 
     def _have(self, peer: Peer) -> dict[str, Any]:
-        epoch = self.state.epoch_of(peer.fingerprint)
+        epoch = 0 if peer.deaf else self.state.epoch_of(peer.fingerprint)
         doc: dict[str, Any] = {"logs": {o: log.size for o, log in self.state.logs.items()}}
         doc["epochs"] = {peer.fingerprint: epoch} if epoch else {}
         if self.state.unopened:
@@ -578,13 +625,28 @@ class Line:
             if lower is None or lower >= stop:
                 break
             stop = lower
+        note = head(log.origin, stop)
+        without = _left_out(rows[: stop - start], len(note))
         parts: list[Part] = [LogPart(log.origin)]
         for index, (raw, body) in enumerate(rows[: stop - start], start):
-            parts += _body_part(log.ids[index], body)
+            parts += _body_part(log.ids[index], None if index - start in without else body)
             parts.append(LeafPart(index, raw))
-        parts.append(CheckpointPart(head(log.origin, stop)))
+        parts.append(CheckpointPart(note))
         peer.under_way(log.origin, stop, stop - start, sizes[stop - start - 1], self.state.epoch_of(self.me))
         return parts
+
+
+def _left_out(rows: Sequence[tuple[bytes, tuple[bytes, bytes] | None]], note: int) -> set[int]:
+    """Bodies to leave out so that one head's leaves fit into a packet; the receiver asks for them singly."""
+    bodies = {at: len(body[1]) + BODY_HEAD for at, (_, body) in enumerate(rows) if body is not None}
+    size = HEADS + note + sum(len(raw) + LEAF_HEAD for raw, _ in rows) + sum(bodies.values())
+    without: set[int] = set()
+    for at in sorted(bodies, key=lambda one: -bodies[one]):
+        if size <= packet.MAX_PLAIN:
+            break
+        size -= bodies[at]
+        without.add(at)
+    return without
 
 
 def _body_part(entry_id: str, body: tuple[bytes, bytes] | None) -> list[Part]:

@@ -9,6 +9,10 @@ from dataclasses import dataclass, field
 from detente.line.writes import PutHead, PutLog
 from detente.log import merkle
 from detente.seal.vkey import VerifierKey
+from detente.words.entry import Statement
+
+# A member may ask for any old root, as often as it likes: none costs more hashes than this.
+TREE_EVERY = 256
 
 
 @dataclass
@@ -33,6 +37,10 @@ class LogState:
     # fingerprint -> size covered by that party's newest cosignature
     receipted: dict[str, int] = field(default_factory=dict)
     forked: bool = False
+    # (index, time, statement) of the entries that carry credentials.
+    certifying: list[tuple[int, int, Statement]] = field(default_factory=list)
+    # Trees of every so many leaves, made when an old root is first asked for.
+    _trees: list[merkle.Frontier] = field(default_factory=lambda: [merkle.Frontier()])
 
     @property
     def origin(self) -> str:
@@ -97,9 +105,20 @@ class LogState:
         at = bisect_right(cites[0], index) - 1
         return cites[1][at] if at >= 0 else 0
 
+    def first_to_see(self, origin: str, index: int) -> int:
+        """The author's first entry that had seen leaf ``index`` of ``origin``; ``size`` if there is none."""
+        indices, sizes = self.cited.get(origin, ([], []))
+        at = bisect_right(sizes, index)
+        return indices[at] if at < len(indices) else self.size
+
     def compute_root(self, size: int) -> bytes:
-        """Root over the first ``size`` leaves, recomputed."""
-        frontier = merkle.Frontier()
-        for index in range(size):
+        """Root over the first ``size`` leaves, recomputed from the nearest tree that was kept on the way."""
+        while len(self._trees) * TREE_EVERY <= size:
+            frontier = self._trees[-1].copy()
+            for index in range(frontier.size, frontier.size + TREE_EVERY):
+                frontier.append(self.hash_at(index))
+            self._trees.append(frontier)
+        frontier = self._trees[size // TREE_EVERY].copy()
+        for index in range(frontier.size, size):
             frontier.append(self.hash_at(index))
         return frontier.root()

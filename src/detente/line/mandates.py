@@ -26,6 +26,8 @@ SINGLE_RELEASE = "single release"
 LOG_KINDS = frozenset({"genesis", "credential", "epoch.grant", "succession"})
 MACHINES = frozenset({"node", "watch"})
 NODE_KINDS = LOG_KINDS | {"refusal", "test"}
+# The kinds whose data holds credentials, and under which names.
+CARRIERS = {"genesis": ("card", "log"), "credential": ("credential",), "succession": ("succession",)}
 
 
 @dataclass(frozen=True)
@@ -164,10 +166,13 @@ class Credentials:
 
         An entry whose credential the root key did not sign is a ``bad signature`` and changes nothing.
         """
-        return self.examine(leaf).labels
+        return self._examine(leaf, also_office=False).labels
 
     def examine(self, leaf: ParsedLeaf) -> Judgement:
         """``judge_leaf``, saying apart whether the office's own signatures stand."""
+        return self._examine(leaf, also_office=True)
+
+    def _examine(self, leaf: ParsedLeaf, *, also_office: bool) -> Judgement:
         statement, placement = leaf.leaf.statement, leaf.leaf.placement
         # A genesis is judged by the card that it carries: there is nothing before it. Everything else is
         # judged first, so that no entry certifies its own signer. What the root key signed is taken in
@@ -176,7 +181,11 @@ class Credentials:
         taken = self._try(statement, placement.index, placement.time) if first else True
         signed = self.check_signatures(leaf.statement_raw, leaf.leaf.signatures)
         labels = self.judge(statement, signed.stood, placement.time, failed=signed.failed)
-        by_office = BAD_SIGNATURE not in labels and self._signed(statement, signed.stood, placement.time)
+        by_office = (
+            also_office
+            and BAD_SIGNATURE not in labels
+            and self._signed(statement, signed.stood, placement.time)
+        )
         if not first:
             taken = self._try(statement, placement.index, placement.time)
         if not taken and BAD_SIGNATURE not in labels:
@@ -184,6 +193,8 @@ class Credentials:
         return Judgement(labels, by_office)
 
     def _try(self, statement: Statement, index: int, time: int) -> bool:
+        if statement.kind not in CARRIERS:
+            return True
         try:
             self.take(statement, index, time)
         except MalformedError:
@@ -260,9 +271,8 @@ class Credentials:
 
 def carried(statement: Statement) -> list[Mapping[str, Any]]:
     """The credentials (``{"doc","sig"}``) in the data of an entry, as far as they are objects."""
-    names = {"genesis": ("card", "log"), "credential": ("credential",), "succession": ("succession",)}
     data = statement.data or {}
-    found = [data.get(name) for name in names.get(statement.kind, ())]
+    found = [data.get(name) for name in CARRIERS.get(statement.kind, ())]
     return [item for item in found if isinstance(item, Mapping)]
 
 

@@ -27,9 +27,12 @@ class Peer:
     owe_have: bool = False
     ask: bool = False
     owe_receipts: set[str] = field(default_factory=set)
-    owe_items: list[bytes] = field(default_factory=list)
+    # entry id -> note
+    owe_items: dict[str, bytes] = field(default_factory=dict)
     owe_early: deque[str] = field(default_factory=deque)
     owe_again: deque[str] = field(default_factory=deque)
+    # Its last packet was under an epoch key that we do not have: it must bring the key along again.
+    deaf: bool = False
     gap_told: dict[str, tuple[int, int]] = field(default_factory=dict)
     # We read no more from it until then (ms): it is above its quota.
     withheld: int = 0

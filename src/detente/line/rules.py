@@ -9,8 +9,10 @@ entries *visible* to an author at an index: those in its own log before it and t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_left, insort
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from detente.errors import DetenteError
@@ -37,6 +39,14 @@ class Rule:
     re: tuple[str, ...]
     body: Mapping[str, Any]
 
+    @cached_property
+    def members(self) -> frozenset[str] | None:
+        """Whom a charter binds (fingerprints); None if it cannot be read."""
+        try:
+            return frozenset(m.fingerprint for m in charters.parse(dict(self.body)).members)
+        except DetenteError:
+            return None
+
 
 @dataclass(frozen=True)
 class Terms:
@@ -58,79 +68,105 @@ def floor(charter: charters.Charter | None) -> frozenset[str]:
     return frozenset(charter.floor) if charter is not None else DEFAULT_FLOOR
 
 
+@dataclass(frozen=True)
+class View:
+    """The rule entries that an author could know at a place, by place, and what they amount to for it."""
+
+    visible: tuple[Rule, ...]
+    known: frozenset[str]
+    terms: Terms
+
+
 class Rulebook:
-    """All rule entries of the channel, in the order in which they were kept."""
+    """All rule entries of the channel; ``rules`` in the order in which they were kept."""
 
     def __init__(self) -> None:
         self.rules: list[Rule] = []
-        self._memo: dict[tuple[str, ...], Terms] = {}
+        self.standings: list[Rule] = []
+        self._by_log: dict[str, list[Rule]] = {}
+        self._memo: dict[tuple[Any, ...], View] = {}
 
     def add(self, rule: Rule) -> None:
         """One more rule entry."""
         self.rules.append(rule)
+        if rule.kind == "standing":
+            self.standings.append(rule)
+        insort(self._by_log.setdefault(rule.origin, []), rule, key=_index)
+        self._memo.clear()
 
-    def visible(self, party: str, origin: str, index: int, saw: Callable[[str], int]) -> list[Rule]:
-        """The rule entries that ``party`` could know when it placed ``index`` of ``origin``."""
-        known = [
-            r
-            for r in self.rules
-            if (r.party == party and (r.origin != origin or r.index < index)) or r.index < saw(r.origin)
+    def view(self, party: str, bound: Callable[[str], int], more: Sequence[Rule] = ()) -> View:
+        """What ``party`` knew: of each log (by origin) the rule entries below ``bound``, and ``more``."""
+        counts = [
+            (origin, bisect_left(rules, bound(origin), key=_index)) for origin, rules in self._by_log.items()
         ]
-        # By place, not by arrival: every member reads the same terms (DESIGN, rule 7).
-        return sorted(known, key=lambda r: (r.position, r.party))
-
-    def terms(self, visible: list[Rule]) -> Terms:
-        """What those rule entries amount to, whatever the order in which they came here."""
-        key = tuple(r.entry_id for r in visible)
-        if key not in self._memo:
+        key = (party, *counts)
+        found = self._memo.get(key)
+        if found is None:
             if len(self._memo) > 64:
                 self._memo.clear()
-            self._memo[key] = _terms(visible)
-        return self._memo[key]
+            visible = [rule for origin, count in counts for rule in self._by_log[origin][:count]]
+            found = self._memo[key] = self._view(visible, party)
+        return self._view([*found.visible, *more], party) if more else found
+
+    def _view(self, visible: list[Rule], party: str) -> View:
+        visible.sort(key=order)
+        return View(tuple(visible), frozenset(r.entry_id for r in visible), self.terms(visible, party))
+
+    def terms(self, visible: Sequence[Rule], party: str = "") -> Terms:
+        """What those rule entries, by place, amount to for ``party``: a charter binds only its members."""
+        return _terms(visible, party)
 
 
-def _terms(visible: list[Rule]) -> Terms:
-    chartered = _in_force(visible)
-    standings: dict[str, tuple[tuple[str, int], Mapping[str, Any]]] = {}
-    for rule in visible:
-        if rule.kind == "standing":
-            standings[rule.party] = ((rule.origin, rule.index), rule.body)
-    latest = {party: body for party, (_, body) in standings.items()}
+def order(rule: Rule) -> tuple[int, str, str]:
+    """By place, not by arrival: every member reads the same terms (DESIGN, rule 7)."""
+    return rule.position, rule.party, rule.origin
+
+
+def _index(rule: Rule) -> int:
+    return rule.index
+
+
+def _terms(visible: Sequence[Rule], party: str) -> Terms:
+    chartered = _in_force(visible, party)
+    latest = {rule.party: rule.body for rule in visible if rule.kind == "standing"}
     if chartered is None:
         return Terms(standings=latest)
     charter_id, body = chartered
     return Terms(charter_id, charters.parse(body), latest)
 
 
-def _agreed(visible: list[Rule], rule: Rule, members: set[str]) -> bool:
-    willing = {r.party for r in visible if r.kind == "assent" and rule.entry_id in r.re} | {rule.party}
-    return members <= willing
+def _willing(visible: Sequence[Rule]) -> dict[str, set[str]]:
+    """Entry id to those who are for it: its author and all who assented."""
+    willing: dict[str, set[str]] = {}
+    for rule in visible:
+        if rule.kind == "assent":
+            for entry_id in rule.re:
+                willing.setdefault(entry_id, set()).add(rule.party)
+        else:
+            willing.setdefault(rule.entry_id, set()).add(rule.party)
+    return willing
 
 
-def _in_force(visible: list[Rule]) -> tuple[str, dict[str, Any]] | None:
+def _in_force(visible: Sequence[Rule], party: str) -> tuple[str, dict[str, Any]] | None:
+    willing = _willing(visible)
     for rule in visible:
         if rule.kind != "charter":
             continue
-        try:
-            members = {m.fingerprint for m in charters.parse(dict(rule.body)).members}
-        except DetenteError:
-            continue
-        if not _agreed(visible, rule, members):
+        members = rule.members
+        if members is None or not members <= willing[rule.entry_id] or (party and party not in members):
             continue
         body = dict(rule.body)
         for amendment in visible:
-            if amendment.kind == "charter.amendment" and rule.entry_id in amendment.re:
-                body = _amended(visible, amendment, members, body)
+            agreed = rule.entry_id in amendment.re and members <= willing.get(amendment.entry_id, set())
+            if amendment.kind == "charter.amendment" and agreed:
+                body = _amended(amendment, body)
         return rule.entry_id, body
     return None
 
 
-def _amended(visible: list[Rule], amendment: Rule, members: set[str], body: dict[str, Any]) -> dict[str, Any]:
-    if not _agreed(visible, amendment, members):
-        return body
+def _amended(amendment: Rule, body: dict[str, Any]) -> dict[str, Any]:
+    changes = amendment.body.get("changes")
     try:
-        changed = charters.amend(body, dict(amendment.body.get("changes") or {}))
-        charters.parse(changed)
+        return charters.amend(body, changes) if isinstance(changes, Mapping) else body
     except DetenteError:
         return body
-    return changed

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from detente.errors import MalformedError
 from detente.seal import canonical
-from detente.seal.statement import entry_id
+from detente.seal.statement import statement_bytes
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,15 @@ class Signed:
     body: bytes | None = None
     seed: bytes | None = None
 
-    @property
+    @cached_property
+    def raw(self) -> bytes:
+        """The statement's JSON: what was signed. Raises MalformedError."""
+        return statement_bytes(self.statement)
+
+    @cached_property
     def id(self) -> str:
         """The entry id."""
-        return entry_id(self.statement)
+        return hashlib.sha256(self.raw).hexdigest()
 
     def with_signature(self, signature: dict[str, Any]) -> Signed:
         """The same with one more signature; a second one by the same key is not added."""

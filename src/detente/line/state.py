@@ -7,12 +7,13 @@ its own.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from detente.errors import MalformedError
 from detente.line import rules
 from detente.line.logs import LogState
-from detente.line.mandates import Credentials
+from detente.line.mandates import BAD_SIGNATURE, Credentials
 from detente.line.rules import Rule, Rulebook, Terms
 from detente.line.writes import (
     DropEarly,
@@ -43,6 +44,14 @@ VOID = frozenset({"bad signature", "no mandate", "revoked", "malformed leaf", "n
 KNOWN_FIELDS = frozenset(Statement.__struct_fields__)
 CERTIFYING = frozenset({"genesis", "credential", "succession"})
 BODY_LIMIT = 1 << 20
+# Labels in the order of protocol §6.
+LABELS = (
+    "malformed leaf", "bad signature", "no mandate", "revoked", "single release", "too late",
+    "against standing", "crossed", "before charter", "bad citation", "not understood", "unknown kind",
+    "malformed body", "unopened", "duplicate",
+)  # fmt: skip
+# Those that a rule entry which comes later can change.
+BY_RULES = frozenset({rules.AGAINST_STANDING, rules.CROSSED, rules.BEFORE_CHARTER})
 
 
 class State:
@@ -54,7 +63,9 @@ class State:
         self.members: dict[str, Card] = {}
         self.logs: dict[str, LogState] = {}
         self.sequence: dict[str, list[str]] = {}
+        # Of each party, as its newest log has them; of each log, with what it began with.
         self.credentials: dict[str, Credentials] = {}
+        self._certified: dict[str, tuple[Credentials, Credentials]] = {}
         self.rules = Rulebook()
         self.epochs: dict[tuple[str, int], bytes] = {}
         self.newest_epoch: dict[str, int] = {}
@@ -65,6 +76,9 @@ class State:
         self.items: dict[str, set[str]] = {}
         self.unopened: dict[str, str] = {}
         self.evidence: dict[str, int] = {}
+        self.proofs: set[str] = set()
+        # Code of each phrase that could be opened: some pass whatever the standing.
+        self.codes: dict[str, str] = {}
         # Only entries that have labels.
         self.labels: dict[str, tuple[str, ...]] = {}
         self._body_before: tuple[str, bytes] = ("", b"")
@@ -127,6 +141,7 @@ class State:
             log.cosigned = (write.size, write.seconds, write.note)
 
     def _evidence(self, write: PutEvidence) -> None:
+        self.proofs.add(write.key)
         self.evidence[write.origin] = self.evidence.get(write.origin, 0) + 1
         if write.what == "fork" and write.origin in self.logs:
             self.logs[write.origin].forked = True
@@ -152,15 +167,31 @@ class State:
         kind = parsed.leaf.statement.kind if parsed else "malformed"
         urgent = parsed is not None and parsed.leaf.statement.precedence in URGENT
         log.add_leaf(write.hash, write.entry_id, kind, urgent)
-        self.where.setdefault(write.entry_id, (write.origin, write.index))
+        first = self._first(write)
         if parsed is None:
             return
         for origin, (size, _) in parsed.leaf.placement.seen.items():
             log.cite(write.index, origin, size)
-        self._labels(write.entry_id, write.labels)
-        if body is None and kind in rules.RULE_KINDS and self._body_before[0] == write.entry_id:
+        if first:
+            self._labels(write.entry_id, write.labels)
+        wanted = kind in rules.RULE_KINDS or kind == "phrase"
+        if body is None and wanted and self._body_before[0] == write.entry_id:
             body = canonical.decode(self._body_before[1], limit=BODY_LIMIT)
         self._consequences(log, write, parsed, body)
+
+    def _first(self, write: PutLeaf) -> bool:
+        """Whether the entry counts here: at its first place, and not as a copy in another party's log."""
+        if write.entry_id in self.where:
+            copy = BAD_SIGNATURE in self.labels.get(write.entry_id, ())
+            if not copy or BAD_SIGNATURE in write.labels:
+                return False
+        self.where[write.entry_id] = (write.origin, write.index)
+        return True
+
+    def stands(self, entry_id: str, party: str) -> bool:
+        """Whether an entry stands in a log of ``party``."""
+        held = self.where.get(entry_id)
+        return held is not None and self.logs[held[0]].party == party
 
     def _consequences(
         self, log: LogState, write: PutLeaf, parsed: ParsedLeaf, body: dict[str, Any] | None
@@ -168,7 +199,7 @@ class State:
         statement = parsed.leaf.statement
         self.rule(log, write.index, parsed, body, write.labels)
         if statement.kind in CERTIFYING:
-            self._certify(log.party, statement, write.index, parsed.leaf.placement.time)
+            self._certify(log, statement, write.index, parsed.leaf.placement.time)
 
     def rule(
         self,
@@ -181,20 +212,51 @@ class State:
         """A charter, assent, amendment, decline or standing counts, unless its labels say that it does
         not."""
         statement = parsed.leaf.statement
-        if statement.kind not in rules.RULE_KINDS or body is None or VOID & set(labels):
+        if body is None or "unopened" in labels:
             return
-        position = log.put.base + index
-        self.rules.add(
-            Rule(log.party, log.origin, index, position, parsed.id, statement.kind, tuple(statement.re), body)
-        )
+        code = _code(statement.kind, body)
+        if code is not None:
+            self.codes[parsed.id] = code
+        if statement.kind in rules.RULE_KINDS and not VOID & set(labels):
+            self.rules.add(self.rule_of(log, index, parsed, body))
 
-    def _certify(self, party: str, statement: Statement, index: int, at: int) -> None:
-        """A credential counts wherever it is read, but only with its root's signature; else its label says
-        so."""
-        held = self.credentials[party]
+    @staticmethod
+    def rule_of(log: LogState, index: int, parsed: ParsedLeaf, body: dict[str, Any]) -> Rule:
+        """A rule entry at its place."""
+        said, position = parsed.leaf.statement, log.put.base + index
+        return Rule(log.party, log.origin, index, position, parsed.id, said.kind, tuple(said.re), body)
+
+    def certified(self, log: LogState) -> Credentials:
+        """The credentials in a log's prefix: its own, after those of the earlier log as far as its maker
+        vouches for that."""
+        if log.origin not in self._certified:
+            start = Credentials(log.party, self.channel)
+            if log.put.seq:
+                old = self.logs[self.sequence[log.party][log.put.seq - 1]]
+                self.certified(old)
+                start = self._certified[old.origin][0].copy()
+                for index, at, statement in old.certifying:
+                    if index < log.put.base - old.put.base:
+                        self._take(start, statement, index, at)
+            self._certified[log.origin] = start, start.copy()
+            if log is self.current(log.party):
+                self.credentials[log.party] = self._certified[log.origin][1]
+        return self._certified[log.origin][1]
+
+    @staticmethod
+    def _take(held: Credentials, statement: Statement, index: int, at: int) -> bool:
         try:
             held.take(statement, index, at)
         except MalformedError:
+            return False
+        return True
+
+    def _certify(self, log: LogState, statement: Statement, index: int, at: int) -> None:
+        """A credential counts wherever it is read, but only with its root's signature; else its label says
+        so."""
+        party, held = log.party, self.certified(log)
+        log.certifying.append((index, at, statement))
+        if not self._take(held, statement, index, at):
             return
         known = self.members.get(party)
         if held.card is not None and (known is None or held.card.serial > known.serial):
@@ -218,7 +280,20 @@ class State:
 
     def terms_now(self) -> Terms:
         """The terms for what we place next: our own prefix and all that we hold."""
-        return self.rules.terms(sorted(self.rules.rules, key=lambda r: (r.position, r.party)))
+        log = self.own_log()
+        prefix = {} if log is None else self._prefix(log, log.size)
+        return self.rules.view(self.me, lambda origin: prefix.get(origin, self.logs[origin].size)).terms
+
+    def _prefix(self, log: LogState, index: int) -> dict[str, int]:
+        """How much of each log of its author stands before ``index`` of ``log``: of an earlier one only what
+        its author still vouches for, of a later one nothing (protocol §5)."""
+        bounds: dict[str, int] = dict.fromkeys(self.sequence[log.party], 0)
+        base, origins = log.put.base, self.sequence[log.party][: log.put.seq]
+        for origin in reversed(origins):
+            bounds[origin] = base - self.logs[origin].put.base
+            base = self.logs[origin].put.base
+        bounds[log.origin] = index
+        return bounds
 
     # -- judging (protocol §6) -----------------------------------------------------------------
 
@@ -229,69 +304,106 @@ class State:
         parsed: ParsedLeaf,
         body: dict[str, Any] | None,
         opened: bool,
+        more: Sequence[Rule] = (),
+        seen: Mapping[str, tuple[int, str]] | None = None,
     ) -> tuple[str, ...]:
         """Labels of an entry at ``index`` of ``log``, before it is applied. ``opened``: its content is as
-        committed."""
+        committed. ``more`` and ``seen``: rule entries and citations of its batch, not applied yet either."""
         statement = parsed.leaf.statement
         placement = parsed.leaf.placement
         labels = list(self._authorship(log, parsed))
         if statement.not_after is not None and placement.time > statement.not_after:
             labels.append("too late")
-        labels += self._order(log, index, parsed, body)
+        code = _code(statement.kind, body)
+        labels += self._order(
+            log, index, statement.kind, code, placement.seen if seen is None else seen, more
+        )
         labels += self._citations(log, parsed)
         labels += self._understanding(statement, opened)
         if statement.kind in KINDS and opened and not _fits(statement.kind, body):
             labels.append("malformed body")
-        if parsed.id in self.where:
+        if self.stands(parsed.id, log.party):
             labels.append("duplicate")
-        return tuple(labels)
+        return ranked(labels)
 
     def _authorship(self, log: LogState, parsed: ParsedLeaf) -> tuple[str, ...]:
-        return self.credentials[log.party].judge_leaf(parsed)
+        return self.certified(log).judge_leaf(parsed)
 
-    def _order(self, log: LogState, index: int, parsed: ParsedLeaf, body: dict[str, Any] | None) -> list[str]:
-        statement = parsed.leaf.statement
-        kind = statement.kind
-        if not self.rules.rules:
+    def _order(
+        self,
+        log: LogState,
+        index: int,
+        kind: str,
+        code: str | None,
+        seen: Mapping[str, tuple[int, str]],
+        more: Sequence[Rule] = (),
+    ) -> list[str]:
+        if not self.rules.rules and not more:
             return [] if _keeping(kind) else [rules.BEFORE_CHARTER]
-        seen = parsed.leaf.placement.seen
+        prefix = self._prefix(log, index)
 
-        def saw(origin: str) -> int:
+        def bound(origin: str) -> int:
+            if origin in prefix:
+                return prefix[origin]
             return max(log.saw(index, origin), seen[origin][0] if origin in seen else 0)
 
-        visible = self.rules.visible(log.party, log.origin, index, saw)
-        terms = self.rules.terms(visible)
+        view = self.rules.view(log.party, bound, more)
+        terms = view.terms
         if terms.charter is None and not _keeping(kind):
             return [rules.BEFORE_CHARTER]
-        if kind == "phrase" and _life_saving(terms, body):
+        if code is not None and _life_saving(terms, code):
             return []
         if any(rules.closes(b, kind, terms.charter) for b in terms.standings.values()):
             return [rules.AGAINST_STANDING]
-        known = {r.entry_id for r in visible}
-        for rule in self.rules.rules:
-            if rule.kind != "standing" or rule.entry_id in known or rule.party == log.party:
+        for rule in self.rules.standings:
+            if rule.party == log.party or rule.entry_id in view.known:
                 continue
-            declared = self.logs[rule.origin]
-            unseen = index >= declared.saw(rule.index, log.origin)
+            unseen = index >= self.logs[rule.origin].saw(rule.index, log.origin)
             if unseen and rules.closes(rule.body, kind, terms.charter):
                 return [rules.CROSSED]
         return []
 
-    def crossed_by(self, rule: Rule) -> list[tuple[str, str]]:
-        """(entry id, origin) of entries of others that crossed a standing which has just been kept."""
-        declared = self.logs[rule.origin]
-        charter = self.terms_now().charter
+    def relabelled(self, rule: Rule) -> list[tuple[str, tuple[str, ...]]]:
+        """(entry id, labels) of the entries whose labels a rule entry changes that has just been kept.
+
+        Those that crossed it, and those whose authors knew it before we did.
+        """
         found = []
+        declared = self.logs[rule.origin]
         for log in self.logs.values():
-            if log.party == rule.party:
-                continue
-            found += [
-                (log.ids[index], log.origin)
-                for index in range(declared.saw(rule.index, log.origin), log.size)
-                if log.saw(index, rule.origin) <= rule.index
-                and rules.closes(rule.body, log.kinds[index], charter)
-            ]
+            start = log.first_to_see(rule.origin, rule.index)
+            if log.origin == rule.origin:
+                start = rule.index + 1
+            elif log.party == rule.party:
+                later = log.put.seq > declared.put.seq
+                start = 0 if later else log.size
+            elif rule.kind == "standing":
+                start = min(start, declared.saw(rule.index, log.origin))
+            for index in range(start, log.size):
+                labels = self._by_rules(log, index)
+                if labels is not None:
+                    found.append((log.ids[index], labels))
         return found
+
+    def _by_rules(self, log: LogState, index: int) -> tuple[str, ...] | None:
+        """Labels of an entry that stands, by the rule entries now held; None if they are what they were."""
+        entry_id, kind = log.ids[index], log.kinds[index]
+        if kind == "malformed" or self.where[entry_id] != (log.origin, index):
+            return None
+        held = self.labels.get(entry_id, ())
+        by_rules = self._order(log, index, kind, self.codes.get(entry_id), {})
+        labels = ranked([*(label for label in held if label not in BY_RULES), *by_rules])
+        return None if labels == held else labels
+
+    def opened(self, log: LogState, index: int, parsed: ParsedLeaf, body: dict[str, Any]) -> tuple[str, ...]:
+        """Labels of an entry that stands unopened, now that its body came."""
+        kind = parsed.leaf.statement.kind
+        gone = BY_RULES | {"unopened"}
+        held = [label for label in self.labels.get(parsed.id, ()) if label not in gone]
+        held += self._order(log, index, kind, _code(kind, body), {})
+        if kind in KINDS and not _fits(kind, body):
+            held.append("malformed body")
+        return ranked(held)
 
     def _citations(self, log: LogState, parsed: ParsedLeaf) -> list[str]:
         for origin, (size, root) in parsed.leaf.placement.seen.items():
@@ -330,8 +442,16 @@ def _fits(kind: str, body: dict[str, Any] | None) -> bool:
     return True
 
 
-def _life_saving(terms: Terms, body: dict[str, Any] | None) -> bool:
+def _code(kind: str, body: dict[str, Any] | None) -> str | None:
+    code = body.get("code") if body is not None and kind == "phrase" else None
+    return code if isinstance(code, str) else None
+
+
+def _life_saving(terms: Terms, code: str) -> bool:
     """Life-saving phrases agreed in the charter pass whatever the standing (DESIGN, rule 6)."""
-    if terms.charter is None or body is None:
-        return False
-    return any(p.code == body.get("code") and p.life_saving for p in terms.charter.phrases)
+    return terms.charter is not None and any(p.code == code and p.life_saving for p in terms.charter.phrases)
+
+
+def ranked(labels: Iterable[str]) -> tuple[str, ...]:
+    """Labels in the protocol's order, each once."""
+    return tuple(sorted(set(labels), key=LABELS.index))

@@ -7,14 +7,14 @@ made in that step leaves memory; after a crash the same values, read back in ord
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
 class PutLog:
     """A log becomes known. ``seq`` counts a party's logs from 0; ``base`` is the entries in its earlier
-    ones."""
+    ones. ``given``: one of ours that a member gave back; we never sign in it."""
 
     origin: str
     party: str
@@ -24,6 +24,7 @@ class PutLog:
     receipt_key: str
     pq_key: str
     mine: bool
+    given: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,11 @@ class PutLeaf:
 
 @dataclass(frozen=True, slots=True)
 class PutHead:
-    """A signed head. For our own log the store refuses it unless the head it holds has size ``previous``."""
+    """A signed head. For our own log the store refuses it unless the head it holds has size ``previous``.
+
+    ``mine``: signed here, in this step. A head of our own log without it was given back by a member: it is
+    kept, and from then on the store takes no new head of ours in that log.
+    """
 
     origin: str
     size: int

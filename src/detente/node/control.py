@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 from collections.abc import AsyncIterator, Callable
@@ -31,6 +32,10 @@ from detente.node.schedule import Schedule
 LOG = logging.getLogger("detente.node")
 # One request or answer: a body of 1 MiB, quoted twice over, and its statement.
 LINE_LIMIT = 8 << 20
+# A batch makes some ten thousand objects, all short-lived.
+GC_YOUNG = 20_000
+# Seconds that a node which holds the home may take to answer.
+PATIENCE = 5.0
 ERRORS: dict[str, type[DetenteError]] = {
     cls.__name__: cls
     for cls in vars(errors).values()
@@ -43,6 +48,10 @@ class Stream(Protocol):
 
     async def submit(self, signed: Signed) -> tuple[asyncio.Future[dict[str, Any]], asyncio.Future[None]]:
         """Hand one over: futures for when it is kept and when it is delivered."""
+
+    @property
+    def gone(self) -> asyncio.Future[None]:
+        """Done when the node has gone away: nothing more can be handed over."""
 
 
 class Ops(Protocol):
@@ -99,13 +108,31 @@ class LocalStream:
         operations.node.line(channel)
         self._operations = operations
         self._channel = channel
+        self._gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @property
+    def gone(self) -> asyncio.Future[None]:
+        """Never done: the node ends with this process."""
+        return self._gone
 
     async def submit(self, signed: Signed) -> tuple[asyncio.Future[dict[str, Any]], asyncio.Future[None]]:
         """Placed with whatever else is handed over in this turn of the loop."""
         loop = asyncio.get_running_loop()
         kept: asyncio.Future[dict[str, Any]] = loop.create_future()
         delivered: asyncio.Future[None] = loop.create_future()
-        submit_into(self._operations, self._channel, signed, kept, delivered)
+
+        def on_kept(result: dict[str, Any] | DetenteError) -> None:
+            if isinstance(result, DetenteError):
+                _fail(kept, result)
+                _fail(delivered, result)
+            elif not kept.done():
+                kept.set_result(result)
+
+        def on_delivered() -> None:
+            if not delivered.done():
+                delivered.set_result(None)
+
+        submit_into(self._operations, self._channel, signed, on_kept, on_delivered)
         return kept, delivered
 
 
@@ -113,41 +140,29 @@ def submit_into(
     operations: Operations,
     channel: str,
     signed: Signed,
-    kept: asyncio.Future[dict[str, Any]],
-    delivered: asyncio.Future[None],
+    on_kept: Callable[[dict[str, Any] | DetenteError], None],
+    on_delivered: Callable[[], None],
 ) -> None:
-    """Place a statement; ``kept`` and ``delivered`` are done when it is so, or with what stood against it."""
+    """Place a statement. ``on_kept`` is called once, with the result or what stood against it; then, when
+    every other member has it, ``on_delivered``."""
     node = operations.node
 
-    def fail(error: BaseException) -> None:
-        for future in (kept, delivered):
-            if not future.done():
-                future.set_exception(error)
-                future.exception()
-
-    def on_delivered(future: asyncio.Future[None]) -> None:
-        if not delivered.done() and not future.cancelled():
-            delivered.set_result(None)
-
-    def on_kept(future: asyncio.Future[str]) -> None:
-        if future.cancelled():
-            return
-        error = future.exception()
+    def told(error: DetenteError | None) -> None:
         if error is not None:
-            fail(error)
+            on_kept(error)
             return
-        if not kept.done():
-            kept.set_result(operations.placed(channel, future.result()))
-        node.when_delivered(channel, future.result()).add_done_callback(on_delivered)
+        on_kept(operations.placed(channel, signed.id))
+        node.on_delivered(channel, signed.id, on_delivered)
 
     try:
         waiting = operations.desk.awaits(channel, signed)
-        if waiting is not None:
-            fail(RefusedError(f"{waiting['state']}: kept as draft {waiting['id']}"))
+        if waiting is None:
+            node.enqueue(channel, signed, told)
             return
-        node.place_soon(channel, signed).add_done_callback(on_kept)
-    except DetenteError as error:
-        fail(error)
+        error: DetenteError = RefusedError(f"{waiting['state']}: kept as draft {waiting['id']}")
+    except DetenteError as refused:
+        error = refused
+    on_kept(error)
 
 
 @asynccontextmanager
@@ -192,6 +207,13 @@ async def running(
             await paths.close()
             home.socket.unlink(missing_ok=True)
             node.close()
+
+
+def settle_memory() -> None:
+    """For a process that only serves: what is loaded stays, the collector need not walk through it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GC_YOUNG, 20, 50)
 
 
 # -- the socket --------------------------------------------------------------------------------
@@ -284,27 +306,23 @@ class _Connection:
                 await self._writer.drain()
 
     def _say(self, request: dict[str, Any]) -> None:
-        loop = asyncio.get_running_loop()
         number = request["n"]
-        kept: asyncio.Future[dict[str, Any]] = loop.create_future()
-        delivered: asyncio.Future[None] = loop.create_future()
-        kept.add_done_callback(lambda f: self._said(number, f, "kept"))
-        delivered.add_done_callback(lambda f: self._said(number, f, "delivered"))
+
+        def on_kept(result: dict[str, Any] | DetenteError) -> None:
+            if isinstance(result, DetenteError):
+                self._send({"n": number, "error": type(result).__name__, "message": str(result)})
+            else:
+                self._send({"n": number, "kept": result})
+
+        def on_delivered() -> None:
+            self._send({"n": number, "delivered": None})
+
         try:
             signed = Signed.from_json(request["signed"])
-            submit_into(self._operations, str(request["say"]), signed, kept, delivered)
         except DetenteError as error:
-            kept.set_exception(error)
-            delivered.cancel()
-
-    def _said(self, number: Any, future: asyncio.Future[Any], what: str) -> None:
-        if future.cancelled():
+            on_kept(error)
             return
-        error = future.exception()
-        if error is None:
-            self._send({"n": number, what: future.result()})
-        elif what == "kept":
-            self._send({"n": number, "error": type(error).__name__, "message": str(error)})
+        submit_into(self._operations, str(request["say"]), signed, on_kept, on_delivered)
 
     def _send(self, document: dict[str, Any]) -> None:
         if not self._writer.is_closing():
@@ -321,7 +339,9 @@ class SocketOps:
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._streams: dict[int, tuple[asyncio.Future[dict[str, Any]], asyncio.Future[None]]] = {}
         self._queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
-        self._task = asyncio.get_running_loop().create_task(self._read())
+        loop = asyncio.get_running_loop()
+        self.gone: asyncio.Future[None] = loop.create_future()
+        self._task = loop.create_task(self._read())
 
     async def _read(self) -> None:
         try:
@@ -329,14 +349,12 @@ class SocketOps:
                 self._take(orjson.loads(line))
         except (OSError, ValueError) as error:
             LOG.debug("the control socket ended: %s", error)
-        gone = UnreachableError(
-            "the node stopped while it was asked; what it had kept will go out when it runs again"
-        )
+        self.gone.set_result(None)
         for kept, delivered in self._streams.values():
             for stream_future in (kept, delivered):
-                _fail(stream_future, gone)
+                _fail(stream_future, _stopped())
         for future in self._answers.values():
-            _fail(future, gone)
+            _fail(future, _stopped())
         self._queue.put_nowait(None)
 
     def _take(self, document: dict[str, Any]) -> None:
@@ -358,9 +376,11 @@ class SocketOps:
     def _take_said(self, number: int, document: dict[str, Any]) -> None:
         kept, delivered = self._streams[number]
         if "kept" in document:
-            kept.set_result(document["kept"])
+            if not kept.done():
+                kept.set_result(document["kept"])
         elif "delivered" in document:
-            delivered.set_result(None)
+            if not delivered.done():
+                delivered.set_result(None)
             del self._streams[number]
         else:
             for future in (kept, delivered):
@@ -372,10 +392,12 @@ class SocketOps:
         return await self._ask({"op": name, "args": arguments})
 
     async def _ask(self, request: dict[str, Any]) -> Any:
+        if self.gone.done():
+            raise _stopped()
         self._next += 1
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._answers[self._next] = future
-        self._writer.write(orjson.dumps(request | {"n": self._next}) + b"\n")
+        self._write(request | {"n": self._next})
         try:
             await self._writer.drain()
         except OSError:
@@ -395,7 +417,9 @@ class SocketOps:
     def say(
         self, channel: str, signed: Signed
     ) -> tuple[asyncio.Future[dict[str, Any]], asyncio.Future[None]]:
-        """Write one statement without waiting."""
+        """Write one statement without waiting. Raises UnreachableError when the node has stopped."""
+        if self.gone.done():
+            raise _stopped()
         self._next += 1
         loop = asyncio.get_running_loop()
         pair: tuple[asyncio.Future[dict[str, Any]], asyncio.Future[None]] = (
@@ -404,8 +428,13 @@ class SocketOps:
         )
         self._streams[self._next] = pair
         request = {"n": self._next, "say": channel, "signed": signed.to_json()}
-        self._writer.write(orjson.dumps(request) + b"\n")
+        self._write(request)
         return pair
+
+    def _write(self, request: dict[str, Any]) -> None:
+        # The other end may have gone before we have read so.
+        if not self._writer.is_closing():
+            self._writer.write(orjson.dumps(request) + b"\n")
 
     async def drain(self) -> None:
         """Wait until the socket takes more."""
@@ -426,11 +455,22 @@ class SocketStream:
         self._ops = ops
         self._channel = channel
 
+    @property
+    def gone(self) -> asyncio.Future[None]:
+        """Done when the node has stopped."""
+        return self._ops.gone
+
     async def submit(self, signed: Signed) -> tuple[asyncio.Future[dict[str, Any]], asyncio.Future[None]]:
         """Hand one over; waits only while the socket is full."""
         pair = self._ops.say(self._channel, signed)
         await self._ops.drain()
         return pair
+
+
+def _stopped() -> UnreachableError:
+    return UnreachableError(
+        "the node stopped while it was asked; what it had kept will go out when it runs again"
+    )
 
 
 def _error(document: dict[str, Any]) -> DetenteError:
@@ -457,15 +497,25 @@ async def connect(home: Home, *, passphrase: Callable[[], str]) -> AsyncIterator
         async with running(home, passphrase) as here:
             yield LocalOps(here.operations)
         return
-    try:
-        with _short(home) as path:
-            reader, writer = await asyncio.open_unix_connection(path, limit=LINE_LIMIT)
-    except OSError as error:
-        raise UnreachableError(
-            f"the node of {home.path} is serving but does not answer: {error.strerror}"
-        ) from None
-    ops = SocketOps(reader, writer)
+    ops = SocketOps(*await _reach(home))
     try:
         yield ops
     finally:
         await ops.close()
+
+
+async def _reach(home: Home) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """The control socket of the serving node. One that was killed leaves its files, and the next one takes a
+    moment to begin."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + PATIENCE
+    while True:
+        try:
+            with _short(home) as path:
+                return await asyncio.open_unix_connection(path, limit=LINE_LIMIT)
+        except OSError as error:
+            if loop.time() > until or home.serving() is None:
+                raise UnreachableError(
+                    f"the node of {home.path} is serving but does not answer: {error.strerror}"
+                ) from None
+        await asyncio.sleep(0.05)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from detente.errors import RefusedError, UsageError
+from detente.errors import MalformedError, RefusedError, UsageError
 from detente.line.signed import Signed
 from detente.node.runtime import Node
 from detente.seal import canonical, credential
@@ -19,6 +19,7 @@ from detente.words.entry import Signature
 AWAITING = "awaiting release"
 RECALLABLE = "recallable"
 SLOW = frozenset({"routine", "priority"})
+LOOK_AGAIN = 1000
 
 
 class Desk:
@@ -26,6 +27,8 @@ class Desk:
 
     def __init__(self, node: Node) -> None:
         self.node = node
+        # (when it was looked up, in ms; recall time in seconds)
+        self._recall = (-LOOK_AGAIN, 0)
 
     # -- signatures ----------------------------------------------------------------------------
 
@@ -77,9 +80,12 @@ class Desk:
         return entry.statement.get("precedence") in SLOW and self.recall_time() > 0
 
     def recall_time(self) -> int:
-        """Seconds during which a routine or priority release can be recalled."""
-        text = self.node.store.meta("recall_seconds") or "0"
-        return int(text) if text.isdecimal() else 0
+        """Seconds during which a routine or priority release can be recalled; looked up once a second."""
+        now = self.node.clock()
+        if not self._recall[0] <= now < self._recall[0] + LOOK_AGAIN:
+            text = self.node.store.meta("recall_seconds") or "0"
+            self._recall = now, int(text) if text.isdecimal() else 0
+        return self._recall[1]
 
     def _keep(self, channel: str, entry: Signed, status: str, what: str, who: str, remark: str = "") -> None:
         row = self.node.store.draft(entry.id)
@@ -199,7 +205,7 @@ class Desk:
             try:
                 self.node.place(row["channel"], [entry])
                 self.done(row["id"], "released")
-            except RefusedError as error:
+            except (RefusedError, MalformedError) as error:
                 self._keep(row["channel"], entry, "returned", "refused", "node", str(error))
             self.node.store.drop_outgoing(row["id"])
 

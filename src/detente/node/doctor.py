@@ -246,9 +246,7 @@ def _unsent(patient: Patient) -> Iterator[Finding]:
                 held[receipt.by] = max(held[receipt.by], receipt.size)
         waiting += sum(size - reached for reached in held.values())
     if waiting:
-        yield _warn(
-            "unsent", f"{waiting} entries wait to be delivered", "start the node: detente serve"
-        )
+        yield _warn("unsent", f"{waiting} entries wait to be delivered", "start the node: detente serve")
     else:
         yield _ok("unsent", "everything is delivered")
 

@@ -14,6 +14,7 @@ from typing import Any
 from detente.errors import RefusedError, UnreachableError, UsageError
 from detente.line.signed import Signed
 from detente.node.desk import Desk
+from detente.node.forks import proof_files
 from detente.node.records import Records
 from detente.node.runtime import Node, read_credential
 from detente.record.entry import Entry
@@ -217,7 +218,10 @@ class Operations:
         found = []
         for channel in self.node.lines:
             for evidence in self.node.store.evidence(channel):
-                files = {name: raw.decode("utf-8", "replace") for name, raw in evidence.files.items()}
+                files = {
+                    name: raw.decode("utf-8", "replace")
+                    for name, raw in proof_files(self.node.store, evidence).items()
+                }
                 found.append(
                     {
                         "channel": channel,

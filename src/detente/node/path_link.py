@@ -26,6 +26,11 @@ class Wire(Connection):
         """The connection is there."""
         super().connection_made(transport)
         sock = transport.get_extra_info("socket")
+        if sock is not None:
+            # The loop does this only for sockets that name their protocol; an accepted one does not, and a
+            # small packet would wait 40 ms for the acknowledgement of the one before it.
+            with contextlib.suppress(OSError):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # Little unsent in the kernel: a ping then waits behind little, and an urgent packet too.
         if sock is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
             with contextlib.suppress(OSError):
@@ -130,9 +135,12 @@ class Link:
                 await self._wake.wait()
                 self._wake.clear()
                 self._idle.clear()
-                while self.active and (frames := self._host.pull(self.peer, self._limits.room)):
+                room = more = self._limits.room
+                # Less than there was room for is all there was: what came meanwhile has set the event again.
+                while self.active and more >= room and (frames := self._host.pull(self.peer, room)):
                     for frame in frames:
                         await self._wire.send(frame)
+                    more = sum(map(len, frames))
                 self._idle.set()
 
     async def _pulse(self) -> None:

@@ -411,7 +411,7 @@ class Records:
 
     def charter(self, channel: str) -> charters.Charter | None:
         """The charter in force with its amendments, by all that is here; None before all assented."""
-        return Rulebook().terms(self._rules(channel)).charter
+        return Rulebook().terms(self._rules(channel), self._current(channel).me).charter
 
     def proposed(self, channel: str) -> tuple[str, charters.Charter] | None:
         """(entry id, charter) of the first readable proposal."""

@@ -14,7 +14,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 from detente.errors import DetenteError, FatalError, MalformedError, RefusedError
 from detente.line.events import Event
@@ -29,6 +29,9 @@ from detente.node.store import SqliteStore, disk_low
 from detente.seal import canonical, credential, packet
 from detente.seal.credential import Card
 from detente.words.kinds import KINDS
+
+# Told what became of a statement: None when it stands, else what stood against it.
+Told: TypeAlias = Callable[[DetenteError | None], None]
 
 LOG = logging.getLogger("detente.node")
 UNASSENTED = 16
@@ -60,8 +63,9 @@ class Node:
         self.wake: Callable[[str], None] = lambda peer: None
         self.fatal: FatalError | None = None
         self._listeners: set[asyncio.Queue[dict[str, Any]]] = set()
-        self._queue: dict[str, list[tuple[Signed, asyncio.Future[str]]]] = {}
-        self._delivered: dict[tuple[str, str], list[asyncio.Future[None]]] = {}
+        self._queue: dict[str, list[tuple[Signed, Told]]] = {}
+        self._renewing: set[str] = set()
+        self._delivered: dict[tuple[str, str], list[Callable[[], None]]] = {}
         for row in store.channels():
             self._load(row["channel"])
 
@@ -79,7 +83,8 @@ class Node:
         if own is not None:
             line.attach(self._own_log(own.origin))
             lost = any(row["origin"] == own.origin for row in self.store.lost_logs())
-            line.stopped = self.store.bar or ("it was restored and needs a succession" if lost else None)
+            needs = "it was restored and needs a succession" if lost else line.stopped
+            line.stopped = self.store.bar or needs
         self.lines[channel] = line
         for peer in self.links:
             line.connected(peer)
@@ -156,26 +161,43 @@ class Node:
     # -- placing -------------------------------------------------------------------------------
 
     def place_soon(self, channel: str, entry: Signed) -> asyncio.Future[str]:
-        """Place a statement with whatever else is asked for in this turn of the loop: one commit for all."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[str] = loop.create_future()
-        queue = self._queue.setdefault(channel, [])
-        queue.append((entry, future))
-        if len(queue) == 1:
-            loop.call_soon(self._flush, channel)
+        """As ``enqueue``; the future is done when it stands, or fails with what stood against it."""
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+        def told(error: DetenteError | None) -> None:
+            if future.done():
+                return
+            if error is None:
+                future.set_result(entry.id)
+            else:
+                future.set_exception(error)
+
+        self.enqueue(channel, entry, told)
         return future
 
-    def _flush(self, channel: str) -> None:
-        queue = self._queue.pop(channel, [])
-        while queue:
-            size, count = 0, 0
-            while count < len(queue) and count < BATCH and (count == 0 or size < BATCH_BYTES):
-                size += len(queue[count][0].body or b"")
-                count += 1
-            batch, queue = queue[:count], queue[count:]
-            self._place_batch(channel, batch)
+    def enqueue(self, channel: str, entry: Signed, told: Told) -> None:
+        """Place a statement with whatever else is asked for in this turn of the loop: one commit for all.
 
-    def _place_batch(self, channel: str, batch: Sequence[tuple[Signed, asyncio.Future[str]]]) -> None:
+        ``told`` is called once, with None when it stands, or with what stood against it.
+        """
+        if channel not in self._queue:
+            self._queue[channel] = []
+            asyncio.get_running_loop().call_soon(self._flush, channel)
+        self._queue[channel].append((entry, told))
+
+    def _flush(self, channel: str) -> None:
+        """One batch; the rest has the next turn, so that packets go out and come in meanwhile."""
+        queue = self._queue.pop(channel)
+        size, count = 0, 0
+        while count < len(queue) and count < BATCH and (count == 0 or size < BATCH_BYTES):
+            size += len(queue[count][0].body or b"")
+            count += 1
+        if count < len(queue):
+            self._queue[channel] = queue[count:]
+            asyncio.get_running_loop().call_soon(self._flush, channel)
+        self._place_batch(channel, queue[:count])
+
+    def _place_batch(self, channel: str, batch: Sequence[tuple[Signed, Told]]) -> None:
         try:
             self.place(channel, [entry for entry, _ in batch])
         except DetenteError as error:
@@ -183,13 +205,14 @@ class Node:
                 for one in batch:
                     self._place_batch(channel, [one])
                 return
-            for _, future in batch:
-                if not future.done():
-                    future.set_exception(error)
+            _answer(batch, error)
             return
-        for entry, future in batch:
-            if not future.done():
-                future.set_result(entry.id)
+        except Exception as error:
+            LOG.exception("placing in %s", channel[:12])
+            _answer(batch, FatalError(f"the node failed at this: {error!r}"))
+            return
+        # In the next turn: the packets that carry the entries go first.
+        asyncio.get_running_loop().call_soon(_answer, batch, None)
 
     def place(self, channel: str, entries: Sequence[Signed]) -> None:
         """Place statements now. Raises RefusedError for what our node prevents, or when the disk is nearly
@@ -324,7 +347,10 @@ class Node:
         elif event.name == "delivered":
             self._tell_delivered(channel, line, event)
         elif event.name == "epoch wanted":
-            asyncio.get_running_loop().call_soon(self._renew_epoch, channel)
+            # One for all that asked in this turn of the loop.
+            if channel not in self._renewing:
+                self._renewing.add(channel)
+                asyncio.get_running_loop().call_soon(self._renew_epoch, channel)
         elif event.name in ("stopped", "evidence", "labels"):
             self.emit(
                 {"event": event.name, "channel": channel, "id": event.entry_id, "party": event.party}
@@ -376,12 +402,12 @@ class Node:
             return
         for entry_id in log.ids[start:stop]:
             if (channel, entry_id) in waited and self.is_delivered(channel, entry_id):
-                for future in waited.pop((channel, entry_id), ()):
-                    if not future.done():
-                        future.set_result(None)
+                for told in waited.pop((channel, entry_id), ()):
+                    told()
 
     def _renew_epoch(self, channel: str) -> None:
         """A member could not open our packets, or has a new key: the next epoch."""
+        self._renewing.discard(channel)
         try:
             with self.step(channel) as line:
                 line.grant(secrets.token_bytes(64), self.clock())
@@ -401,11 +427,15 @@ class Node:
     def when_delivered(self, channel: str, entry_id: str) -> asyncio.Future[None]:
         """A future that is done when every other member has receipted the entry."""
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if self.is_delivered(channel, entry_id):
-            future.set_result(None)
-        else:
-            self._delivered.setdefault((channel, entry_id), []).append(future)
+        self.on_delivered(channel, entry_id, lambda: None if future.done() else future.set_result(None))
         return future
+
+    def on_delivered(self, channel: str, entry_id: str, told: Callable[[], None]) -> None:
+        """Call ``told`` when every other member has receipted the entry; at once if they have."""
+        if self.is_delivered(channel, entry_id):
+            told()
+        else:
+            self._delivered.setdefault((channel, entry_id), []).append(told)
 
     def short(self, fpr: str) -> str:
         """A party's short id, or the beginning of its fingerprint."""
@@ -438,6 +468,11 @@ class Node:
         """Nothing is under way between steps: the store can be closed."""
         self.store.close()
         self.home.instance.close()
+
+
+def _answer(batch: Sequence[tuple[Signed, Told]], error: DetenteError | None) -> None:
+    for _, told in batch:
+        told(error)
 
 
 def read_credential(document: Any) -> tuple[dict[str, Any], Card]:

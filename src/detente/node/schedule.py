@@ -10,8 +10,10 @@ import secrets
 
 from detente.errors import DetenteError, FatalError
 from detente.line.line import Line
+from detente.line.logs import LogState
 from detente.node.desk import Desk
 from detente.node.runtime import Node
+from detente.seal.statement import decode_leaf
 from detente.words.testtexts import text as test_text
 
 LOG = logging.getLogger("detente.node")
@@ -54,6 +56,7 @@ class Schedule:
             self.desk.place_due()
         except DetenteError as error:
             LOG.error("releases that are due: %s", error)
+        self.node.store.tidy()
         # What waited for the clock, not for a packet: a hold that is over, a peer to be asked.
         for peer in list(self.node.links):
             self.node.wake(peer)
@@ -74,12 +77,20 @@ class Schedule:
         line.machine("test", {"text": test_text(number), "n": number, "lang": "en"}, now, mark="test")
         self._tests[channel], self._last_test[channel] = number, now
 
+    def _granted(self, log: LogState, now: int) -> int:
+        """When our newest epoch began: a restart does not make it younger."""
+        index = max((i for i, kind in enumerate(log.kinds) if kind == "epoch.grant"), default=None)
+        if index is None:
+            return now
+        return decode_leaf(self.node.store.leaves(log.origin, index, index + 1)[0][0]).leaf.placement.time
+
     def _epoch(self, line: Line, now: int) -> None:
         """A sending key serves 30 days (protocol §7)."""
         log = line.state.own_log()
         if log is None or line.stopped or line.own is None or not line.peers:
             return
-        since = self._open_since.setdefault(line.channel, now)
-        if now - since > line.limits.epoch_life:
+        if line.channel not in self._open_since:
+            self._open_since[line.channel] = self._granted(log, now)
+        if not 0 <= now - self._open_since[line.channel] <= line.limits.epoch_life:
             line.grant(secrets.token_bytes(64), now)
             self._open_since[line.channel] = now

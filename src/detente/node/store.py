@@ -14,6 +14,7 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -40,6 +41,13 @@ from detente.node.reads import FIRST, LineReads, join, pack
 from detente.node.tables import Doc, NodeTables
 
 DISK_RESERVE = 64 * 1024 * 1024
+# Pages. Moving the write-ahead log into the file holds a commit up: it is done in a pause, and within a
+# commit only when the log has become this long.
+WAL_MOST = 16_000
+WAL_TIDY = 500
+# What a commit writes at least, in pages, and how many seconds without one are a pause.
+PAGES = 5
+QUIET = 0.5
 
 
 class Store(Protocol):
@@ -140,6 +148,8 @@ class SqliteStore(LineReads, NodeTables):
         self._lock = threading.RLock()
         self._ids: dict[str, tuple[int, bool]] = {}
         self._dead: str | None = None
+        self._commits = 0
+        self._last_commit = 0.0
 
     # Opening -------------------------------------------------------------------------------------------
 
@@ -183,6 +193,7 @@ class SqliteStore(LineReads, NodeTables):
             if not read_only:
                 db.execute("PRAGMA journal_mode=WAL")
                 db.execute("PRAGMA synchronous=FULL")
+                db.execute(f"PRAGMA wal_autocheckpoint={WAL_MOST}")
                 # Entry ids are random, so index pages are touched anywhere: keep them at hand, and write
                 # them back less often (16 MiB of log). Both change speed only.
                 db.execute("PRAGMA cache_size=-32768")
@@ -267,6 +278,15 @@ class SqliteStore(LineReads, NodeTables):
             for head in groups.get(PutHead, ()):
                 self.on_head(head.origin, head.size)
 
+    def tidy(self) -> None:
+        """To be called now and then: after enough commits, and when none came lately, shorten the log."""
+        with self._lock:
+            if self._commits * PAGES < WAL_TIDY or time.monotonic() - self._last_commit < QUIET:
+                return
+            self._commits = 0
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         """One write transaction; an engine's error becomes ours, and an unknown outcome stops this store."""
@@ -279,6 +299,8 @@ class SqliteStore(LineReads, NodeTables):
                 with _errors(self.path):
                     yield
                     self._db.execute("COMMIT")
+                self._commits += 1
+                self._last_commit = time.monotonic()
             except BaseException as error:
                 self._ids.clear()
                 self._undo(error)
@@ -315,11 +337,22 @@ class SqliteStore(LineReads, NodeTables):
         for row in rows:
             self._check_log_is_new(channel, row)
         self._db.executemany(
-            "INSERT INTO logs(origin, channel, party, seq, base, log_key, receipt_key, pq_key, mine)"
-            " VALUES(?,?,?,?,?,?,?,?,?)"
+            "INSERT INTO logs(origin, channel, party, seq, base, log_key, receipt_key, pq_key, mine, lost)"
+            " VALUES(?,?,?,?,?,?,?,?,?,?)"
             " ON CONFLICT(origin) DO UPDATE SET base=excluded.base, seq=excluded.seq",
             [
-                (r.origin, channel, r.party, r.seq, r.base, r.log_key, r.receipt_key, r.pq_key, r.mine)
+                (
+                    r.origin,
+                    channel,
+                    r.party,
+                    r.seq,
+                    r.base,
+                    r.log_key,
+                    r.receipt_key,
+                    r.pq_key,
+                    r.mine,
+                    r.given,
+                )
                 for r in rows
             ],
         )
@@ -329,7 +362,7 @@ class SqliteStore(LineReads, NodeTables):
         held = self._db.execute(
             "SELECT channel, party, log_key, receipt_key, mine FROM logs WHERE origin=?", (log.origin,)
         ).fetchone()
-        if held is None and log.mine and log.origin in self.spent_logs():
+        if held is None and log.mine and not log.given and log.origin in self.spent_logs():
             raise RefusedError(
                 "this prepared log may have been opened in a state that was lost; bring the root key:"
                 " detente keys prepare HOME --root FILE"
@@ -393,6 +426,9 @@ class SqliteStore(LineReads, NodeTables):
                 f"the head of {head.origin} is {held}, not {head.previous}: another program has signed here;"
                 " stop the node and start it again"
             )
+        if not head.mine:  # a member gave it back: whoever signed it, it was not this state of ours
+            self._db.execute("UPDATE logs SET lost=1 WHERE id=?", (log,))
+            return
         if self.bar is not None:
             raise RefusedError(self.bar)
         if self._db.execute("SELECT lost FROM logs WHERE id=?", (log,)).fetchone()[0]:
@@ -463,9 +499,10 @@ class SqliteStore(LineReads, NodeTables):
     def _note_revised(self, groups: dict[type, list[Any]]) -> None:
         fresh = {row.entry_id for kind in (PutLeaf, PutEarly) for row in groups.get(kind, ())}
         changed = {row.entry_id for kind in (PutLabels, PutBody) for row in groups.get(kind, ())}
-        self._db.executemany(
-            "INSERT INTO revised(entry_id) VALUES(?)", [(entry,) for entry in sorted(changed - fresh)]
-        )
+        if changed - fresh:
+            self._db.executemany(
+                "INSERT INTO revised(entry_id) VALUES(?)", [(entry,) for entry in sorted(changed - fresh)]
+            )
 
     # What is referred to goes in first.
     _ORDER: ClassVar[tuple[tuple[type, Callable[[SqliteStore, str, list[Any]], None]], ...]] = (

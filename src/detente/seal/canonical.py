@@ -26,12 +26,20 @@ _OPTIONS = (
 )
 
 
-def encode(obj: Any) -> bytes:
-    """RFC 8785 bytes of ``obj``; MalformedError if it has none or nests deeper than 32."""
+def encode(obj: Any, *, inside: int = 0) -> bytes:
+    """RFC 8785 bytes of ``obj``; MalformedError if it has none or nests deeper than 32.
+
+    ``inside``: how many objects or lists will stand around it, where the caller puts the bytes together.
+    """
+    return _encode(obj, inside)[0]
+
+
+def _encode(obj: Any, inside: int) -> tuple[bytes, bool]:
+    """The bytes, and whether ``obj`` is plain, as everything in it then is too."""
     try:
-        if _is_plain(obj, 1):
-            return orjson.dumps(obj, option=_OPTIONS)
-        return rfc8785.dumps(obj)
+        if _is_plain(obj, 1 + inside):
+            return orjson.dumps(obj, option=_OPTIONS), True
+        return rfc8785.dumps(obj), False
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise MalformedError(f"not canonical JSON: {error}") from None
 
@@ -41,14 +49,29 @@ def decode(raw: bytes, *, limit: int) -> Any:
 
     The comparison alone refuses duplicate keys, spaces, other spellings of numbers and unsorted keys.
     """
+    return _decode(raw, limit)[0]
+
+
+def decode_with(raw: bytes, member: str, *, limit: int) -> tuple[Any, bytes | None]:
+    """As ``decode``, with the bytes of one member of the object, or None if it has no such member."""
+    value, plain = _decode(raw, limit)
+    if type(value) is not dict or member not in value:
+        return value, None
+    if plain:
+        return value, orjson.dumps(value[member], option=_OPTIONS)
+    return value, encode(value[member])
+
+
+def _decode(raw: bytes, limit: int) -> tuple[Any, bool]:
     _check_length(raw, limit)
     try:
         value = orjson.loads(raw)
     except ValueError as error:
         raise MalformedError(f"not JSON: {error}") from None
-    if encode(value) != raw:
+    again, plain = _encode(value, 0)
+    if again != raw:
         raise MalformedError("JSON is not in its canonical form (RFC 8785)")
-    return value
+    return value, plain
 
 
 def loads(raw: bytes, *, limit: int) -> Any:

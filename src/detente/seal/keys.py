@@ -104,6 +104,7 @@ def check_public(public: bytes) -> None:
         raise MalformedError("public key is not a point of the curve")
 
 
+@lru_cache(maxsize=4096)
 def key_id(public: bytes) -> str:
     """Hex of the first 16 bytes of SHA-256 of the public key."""
     return hashlib.sha256(public).digest()[:16].hex()

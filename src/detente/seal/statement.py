@@ -104,15 +104,35 @@ def encode_leaf(
     placement: dict[str, Any], signatures: list[dict[str, Any]], statement: dict[str, Any]
 ) -> bytes:
     """The bytes of a leaf; MalformedError above 65,535."""
-    raw = canonical.encode({"placement": placement, "signatures": signatures, "statement": statement})
+    return _leaf_bytes(placement, signatures, canonical.encode(statement, inside=1))
+
+
+def _leaf_bytes(placement: dict[str, Any], signatures: list[dict[str, Any]], statement_raw: bytes) -> bytes:
+    # The names are in the order of RFC 8785, so the canonical forms of the parts make that of the whole.
+    parts = canonical.encode(placement, inside=1), canonical.encode(signatures, inside=1), statement_raw
+    raw = b'{"placement":%b,"signatures":%b,"statement":%b}' % parts
     if len(raw) > MAX_LEAF:
         raise MalformedError(f"leaf of {len(raw)} bytes; the limit is {MAX_LEAF}")
     return raw
 
 
+def build_leaf(
+    placement: dict[str, Any], signatures: list[dict[str, Any]], statement: dict[str, Any]
+) -> ParsedLeaf:
+    """``decode_leaf(encode_leaf(…))`` of our own values, without reading the bytes back. MalformedError."""
+    statement_raw = canonical.encode(statement, inside=1)
+    raw = _leaf_bytes(placement, signatures, statement_raw)
+    doc = {"placement": placement, "signatures": signatures, "statement": statement}
+    return _parsed(raw, doc, statement_raw)
+
+
 def decode_leaf(raw: bytes) -> ParsedLeaf:
     """Read a leaf strictly; MalformedError names the field. Nothing is judged here."""
-    doc = canonical.decode(raw, limit=MAX_LEAF)
+    doc, statement_raw = canonical.decode_with(raw, "statement", limit=MAX_LEAF)
+    return _parsed(raw, doc, statement_raw or b"")
+
+
+def _parsed(raw: bytes, doc: Any, statement_raw: bytes) -> ParsedLeaf:
     try:
         leaf = msgspec.convert(doc, Leaf)
     except msgspec.ValidationError as error:
@@ -120,7 +140,6 @@ def decode_leaf(raw: bytes) -> ParsedLeaf:
     _check_statement(leaf.statement)
     _check_placement(leaf.placement)
     _check_signatures(leaf.signatures)
-    statement_raw = canonical.encode(doc["statement"])
     return ParsedLeaf(raw, doc, leaf, hashlib.sha256(statement_raw).hexdigest(), statement_raw)
 
 

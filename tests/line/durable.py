@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The harness over the real store, and what a line knows, to compare it with the same line read back."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+from detente.line.limits import LIMITS, Limits
+from detente.line.line import Line, OwnLog
+from detente.line.writes import Write
+from detente.node.store import SqliteStore
+from tests.line.harness import CHANNEL, Node, Party, connect, run
+
+_NUMBER = itertools.count()
+
+
+class Disk:
+    """What the harness asks of its store, answered by the real one; a line can be read back at any time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.db = SqliteStore.create(folder / f"store-{next(_NUMBER)}.db")
+
+    def commit(self, writes: list[Write]) -> None:
+        if writes:
+            self.db.commit(CHANNEL, writes)
+
+    @property
+    def writes(self) -> list[Write]:
+        return list(self.db.load(CHANNEL))
+
+    def leaves(self, origin: str, start: int, stop: int) -> list[tuple[bytes, tuple[bytes, bytes] | None]]:
+        return self.db.leaves(origin, start, stop)
+
+    def head(self, origin: str, size: int) -> bytes:
+        return self.db.head_note(origin, size)
+
+    def rows_of(self, origin: str) -> list[bytes]:
+        return [raw for raw, _ in self.db.leaves(origin, 0, 1 << 40)]
+
+    def labels(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for row in self.db.rows_since(CHANNEL, 0):
+            if "bad signature" not in row.labels or row.entry_id not in found:
+                found.setdefault(row.entry_id, row.labels)
+        return found
+
+
+class DurableNode(Node):
+    """A node of the harness whose store is the real one."""
+
+    def __init__(self, party: Party, others: list[Party], folder: Path, limits: Limits = LIMITS) -> None:
+        self.folder = folder
+        super().__init__(party, others, limits)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name == "store" and "store" not in self.__dict__:
+            value = Disk(self.folder)
+        super().__setattr__(name, value)
+
+    def reloaded(self) -> Line:
+        """The line as a restart would read it."""
+        line = Line(CHANNEL, self.party.fpr, self.party.keys(), self.limits)
+        for write in self.store.db.load(CHANNEL):  # type: ignore[attr-defined]
+            line.load(write)
+        line.attach(self.own)
+        return line
+
+    def commit(self) -> None:
+        super().commit()
+        living, read = facts(self.line), facts(self.reloaded())
+        for name in living:
+            assert living[name] == read[name], name
+
+
+def facts(line: Line) -> dict[str, Any]:
+    """What must be the same before and after a restart."""
+    state = line.state
+    terms = state.terms_now()
+    return {
+        "logs": {
+            o: (log.size, log.frontier.root(), log.ids, log.kinds, log.urgent, log.head_sizes, log.head_roots,
+                log.cited, log.cosigned, log.receipted, log.forked, log.put)
+            for o, log in state.logs.items()
+        },
+        "sequence": state.sequence,
+        "members": state.members,
+        "terms": (terms.charter_id, terms.charter, terms.standings),
+        "rules": sorted((r.origin, r.index, r.entry_id) for r in state.rules.rules),
+        "epochs": state.epochs,
+        "newest": state.newest_epoch,
+        "blobs": state.blobs,
+        "where": state.where,
+        "early": state.early,
+        "items": state.items,
+        "unopened": state.unopened,
+        "labels": state.labels,
+        "evidence": state.evidence,
+        "seen": line._seen(),
+        "peers": set(line.peers),
+        "mandates": {
+            o: (c.mandates(), c.card, c.log, c.root, c._revoked)
+            for o, (_, c) in state._certified.items()
+        },
+    }  # fmt: skip
+
+
+def durable(
+    folder: Path, names: tuple[str, ...] = ("BY", "UA"), limits: Limits = LIMITS
+) -> list[DurableNode]:
+    """Connected nodes over real stores."""
+    parties = [Party(name) for name in names]
+    nodes = [DurableNode(p, [o for o in parties if o is not p], folder, limits) for p in parties]
+    join(nodes)
+    return nodes
+
+
+def join(nodes: list[DurableNode]) -> None:
+    """Connect all with all and let them come to rest."""
+    for one, two in itertools.combinations(nodes, 2):
+        connect(one, two)
+    rest(nodes)
+
+
+def rest(nodes: list[DurableNode], rounds: int = 20) -> None:
+    """Exchange among all until all are silent."""
+    for _ in range(rounds):
+        if not sum(run(one, two, rounds=2000) for one, two in itertools.combinations(nodes, 2)):
+            return
+    raise AssertionError("the lines do not come to rest")
+
+
+__all__ = ["Disk", "DurableNode", "OwnLog", "durable", "facts", "join", "rest"]
