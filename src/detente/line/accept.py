@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from detente.errors import MalformedError, VerificationError
 from detente.line.logs import LogState
 from detente.line.peers import Peer
+from detente.line.quotas import Quotas
 from detente.line.state import CERTIFYING
 from detente.line.writes import (
     PutBody,
@@ -56,8 +57,6 @@ from detente.words.entry import Statement
 if TYPE_CHECKING:
     from detente.line.line import Line
 
-DAY = 86_400_000
-HOUR = 3_600_000
 # Epochs a sender may open ahead of those its log grants: a few lost packets, not a flood of keys.
 EPOCHS_AHEAD = 8
 REFUSED = {
@@ -83,6 +82,7 @@ class Inbox:
 
     def __init__(self, line: Line) -> None:
         self.line = line
+        self.quotas = Quotas(line)
 
     # -- packets -------------------------------------------------------------------------------
 
@@ -176,7 +176,7 @@ class Inbox:
                 raise VerificationError("leaves passed on that do not yield the checkpoint beside them")
             self._conflict(log, note, checkpoint, now)
             return
-        if log.party != line.me and self._over_quota(peer, fresh, section, now):
+        if log.party != line.me and self.quotas.over(peer, fresh, section.bodies.values(), now):
             return
         current = state.own_log()
         if put is not None:
@@ -304,7 +304,7 @@ class Inbox:
             part = section.bodies[parsed.id]
             line.write(PutBody(parsed.id, part.seed, part.raw), body=body)
         if parsed.id not in line.state.early:
-            self._count_flash(log.party, statement.precedence, now)
+            self.quotas.count_flash(log.party, statement.precedence, now)
         line.write(PutLeaf(log.origin, leaf.index, leaf.raw, leaf_hash, parsed.id, now, labels), parsed, body)
         line.after_entry(log, parsed, body, labels)
         return parsed.id, labels
@@ -532,7 +532,7 @@ class Inbox:
             return
         if sum(1 for e in state.early.values() if e.origin == log.origin) >= line.limits.early_per_peer:
             raise VerificationError("too many statements ahead of their place")
-        if parsed.leaf.statement.precedence == "flash" and self._floods(peer, now):
+        if parsed.leaf.statement.precedence == "flash" and self.quotas.floods(peer, now):
             raise VerificationError("more flash entries in this hour than the charter allows")
         part = section.bodies.get(parsed.id)
         body, opened = _open_body(parsed.leaf.statement, part)
@@ -544,7 +544,7 @@ class Inbox:
         line.write(PutEarly(log.origin, index, parsed.id, raw, now, labels))
         self._owe_item(peer, log, parsed.id, now)
         statement = parsed.leaf.statement
-        self._count_flash(log.party, statement.precedence, now)
+        self.quotas.count_flash(log.party, statement.precedence, now)
         line.event(
             "entry",
             log.party,
@@ -565,51 +565,6 @@ class Inbox:
         if self.line.me not in self.line.state.items.get(entry_id, ()):
             self.line.write(PutItem(entry_id, log.origin, self.line.me, arrived, note))
         peer.owe_items[entry_id] = note
-
-    # -- quotas --------------------------------------------------------------------------------
-
-    def _over_quota(self, peer: Peer, fresh: Sequence[LeafPart], section: Section, now: int) -> bool:
-        """Withhold reading from a member above its charter quota (DESIGN §4, abuse); counts what is let
-        in."""
-        charter = self.line.state.terms_now().charter
-        quotas = charter.quotas if charter is not None else None
-        day = now // DAY
-        _, entries, size = peer.used if peer.used[0] == day else (day, 0, 0)
-        # A batch is let in whole, as the first of a day even above the quota: nothing could pass it by.
-        first = entries == 0
-        entries += len(fresh)
-        size += sum(len(leaf.raw) for leaf in fresh) + sum(len(part.raw) for part in section.bodies.values())
-        until = 0
-        if (
-            quotas is not None
-            and not first
-            and (entries > quotas.entries_per_day or size > quotas.bytes_per_day)
-        ):
-            until = (day + 1) * DAY
-        elif self._floods(peer, now):
-            until = (now // HOUR + 1) * HOUR
-        if until:
-            self.line.counters["withheld for quota"] += 1
-            peer.owe_have, peer.withheld = True, until
-            return True
-        peer.used = (day, entries, size)
-        return False
-
-    def _floods(self, peer: Peer, now: int) -> bool:
-        """Whether a member has used up its flash entries of this hour."""
-        charter = self.line.state.terms_now().charter
-        limit = charter.quotas.flash_per_hour if charter is not None and charter.quotas is not None else None
-        return limit is not None and peer.flashes[0] == now // HOUR and peer.flashes[1] >= limit
-
-    def _count_flash(self, party: str, precedence: str, now: int) -> None:
-        peer = self.line.peers.get(party)
-        if peer is not None and precedence == "flash":
-            hour, count = peer.flashes
-            peer.flashes = (now // HOUR, count + 1 if hour == now // HOUR else 1)
-
-    def hold_until(self, peer: Peer) -> int:
-        """The time at which a withheld member is read again, or 0."""
-        return peer.withheld
 
 
 def _statement(raw: bytes) -> Statement | None:

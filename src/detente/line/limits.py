@@ -16,6 +16,9 @@ class Limits:
     # Under way to one peer without a receipt: bounds memory on both sides of a slow link.
     window_leaves: int = 4096
     window_bytes: int = 8 << 20
+    # A day's reading from a member with whom no charter is in force: room to agree on one, no more.
+    strange_entries: int = 1_000
+    strange_bytes: int = 16 << 20
     # Statements kept ahead of their place, a peer: enough for a crisis, too few to fill a disk.
     early_per_peer: int = 256
     # Without any progress on what is under way, ask the peer where it stands.

@@ -15,9 +15,8 @@ from __future__ import annotations
 import hmac
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Any
 
 from detente.errors import FatalError, MalformedError, RefusedError, VerificationError
@@ -28,6 +27,7 @@ from detente.line.logs import LogState
 from detente.line.mandates import MACHINES
 from detente.line.peers import Peer
 from detente.line.rules import RULE_KINDS, Rule, floor
+from detente.line.send import Outbox, ReadHead, ReadLeaves
 from detente.line.signed import Signed
 from detente.line.state import CERTIFYING, URGENT, State
 from detente.line.writes import (
@@ -43,22 +43,11 @@ from detente.line.writes import (
 )
 from detente.log import merkle
 from detente.log.checkpoint import Checkpoint, pq_line, sign_checkpoint
-from detente.seal import canonical, packet
+from detente.seal import canonical
 from detente.seal import statement as statements
 from detente.seal.commit import commitment
 from detente.seal.epoch import make_grant
 from detente.seal.keys import KemKey, PqKey, SigningKey
-from detente.seal.packet import (
-    BodyPart,
-    CheckpointPart,
-    CosignaturePart,
-    EarlyPart,
-    HavePart,
-    ItemPart,
-    LeafPart,
-    LogPart,
-    Part,
-)
 from detente.seal.statement import ParsedLeaf
 
 # Labels under which our own node does not place an entry; the others say something true that may be said.
@@ -81,10 +70,6 @@ HEADS_KNOWN = 256
 # One head's leaves and bodies fit into one packet, with the heads of its parts and the head itself.
 MAX_BATCH = 3 << 20
 PART_HEADS = 128
-# What stands before a leaf and a body in a packet; length, log and the checkpoint's head.
-LEAF_HEAD, BODY_HEAD, HEADS = 13, 69, 64
-# Receipts in one packet.
-SMALL = 256
 
 
 @dataclass(frozen=True)
@@ -108,11 +93,6 @@ class OwnKeys:
     kem: KemKey
 
 
-# What ``poll`` reads: (origin, start, stop) to leaves with their (seed, body); the note of a signed head.
-ReadLeaves = Callable[[str, int, int], Sequence[tuple[bytes, tuple[bytes, bytes] | None]]]
-ReadHead = Callable[[str, int], bytes]
-
-
 class Line:
     """See the module. Times are milliseconds of this party's clock, given by the caller."""
 
@@ -129,6 +109,7 @@ class Line:
         self.counters: Counter[str] = Counter()
         self.last_pq: tuple[int, int] = (0, 0)
         self._inbox = Inbox(self)
+        self._outbox = Outbox(self)
         self._writes: list[Write] = []
         self._events: list[Event] = []
         self._uncommitted = False
@@ -528,126 +509,4 @@ class Line:
         """
         if self._uncommitted:
             raise FatalError("nothing is handed out before its writes are durable")
-        peer = self.peers.get(party)
-        epoch = self.state.epoch_of(self.me)
-        if peer is None or not peer.connected or not epoch:
-            return []
-        packets: list[bytes] = []
-        used = 0
-        while used < room:
-            parts = self._small(peer, now) or self._ahead(peer, leaves) or self._bulk(peer, now, leaves, head)
-            if not parts:
-                break
-            sealed = self._seal(peer, epoch, parts)
-            packets.append(sealed)
-            used += len(sealed)
-        return packets
-
-    def _seal(self, peer: Peer, epoch: int, parts: list[Part]) -> bytes:
-        blobs = {}
-        if peer.epoch < epoch:
-            blob = self.state.blobs.get(epoch, {}).get(peer.fingerprint)
-            blobs = {peer.fingerprint: blob} if blob is not None else {}
-        key = self.state.epochs[self.me, epoch]
-        return packet.seal(self.channel, self.me, epoch, key, packet.encode_parts(parts), blobs)
-
-    def _small(self, peer: Peer, now: int) -> list[Part]:
-        """Receipts first, then what we have: short, and others wait for them."""
-        parts: list[Part] = []
-        for origin in sorted(peer.owe_receipts)[:SMALL]:
-            log = self.state.logs[origin]
-            if log.cosigned is not None:
-                parts += [LogPart(origin), CosignaturePart(log.cosigned[2])]
-            peer.owe_receipts.discard(origin)
-        for entry_id in list(peer.owe_items)[:SMALL]:
-            parts.append(ItemPart(peer.owe_items.pop(entry_id)))
-        if peer.owe_have:
-            parts.append(HavePart(self._have(peer)))
-            peer.owe_have = peer.ask = False
-            peer.progress = now
-        return parts
-
-    def _have(self, peer: Peer) -> dict[str, Any]:
-        epoch = 0 if peer.deaf else self.state.epoch_of(peer.fingerprint)
-        doc: dict[str, Any] = {"logs": {o: log.size for o, log in self.state.logs.items()}}
-        doc["epochs"] = {peer.fingerprint: epoch} if epoch else {}
-        if self.state.unopened:
-            doc["unopened"] = sorted(self.state.unopened)[:64]
-        hold = self._inbox.hold_until(peer)
-        if hold:
-            doc["hold"] = hold
-        if peer.ask:
-            doc["ask"] = True
-        return doc
-
-    def _ahead(self, peer: Peer, leaves: ReadLeaves) -> list[Part]:
-        """One statement ahead of its place, or a body once more."""
-        while peer.owe_early:
-            entry_id = peer.owe_early.popleft()
-            origin, index = self.state.where[entry_id]
-            if (peer.have or {}).get(origin, 0) > index:
-                continue
-            raw, body = leaves(origin, index, index + 1)[0]
-            return [LogPart(origin), *_body_part(entry_id, body), EarlyPart(index, raw)]
-        if peer.owe_again and peer.have is not None:
-            entry_id = peer.owe_again.popleft()
-            place = self.state.where.get(entry_id)
-            if place is not None:
-                raw, body = leaves(place[0], place[1], place[1] + 1)[0]
-                return [LogPart(place[0]), *_body_part(entry_id, body), LeafPart(place[1], raw)]
-        return []
-
-    def _bulk(self, peer: Peer, now: int, leaves: ReadLeaves, head: ReadHead) -> list[Part]:
-        if peer.have is None or now < peer.hold:
-            return []
-        if peer.flight_leaves >= self.limits.window_leaves or peer.flight_bytes >= self.limits.window_bytes:
-            return []
-        for log in self._by_author():
-            start = max(peer.sent.get(log.origin, 0), peer.have.get(log.origin, 0))
-            stop = log.head_above(start, self.limits.batch_leaves)
-            if stop is not None:
-                return self._batch(peer, log, start, stop, leaves, head)
-        return []
-
-    def _by_author(self) -> list[LogState]:
-        """Our own logs first, in order; then those of others, which any member may pass on."""
-        mine = [self.state.logs[o] for o in self.state.sequence.get(self.me, ())]
-        return mine + [log for log in self.state.logs.values() if log.party != self.me]
-
-    def _batch(
-        self, peer: Peer, log: LogState, start: int, stop: int, leaves: ReadLeaves, head: ReadHead
-    ) -> list[Part]:
-        """Leaves from ``start`` up to a signed head: the largest that fits, the next one at least."""
-        rows = leaves(log.origin, start, stop)
-        sizes = list(accumulate(len(raw) + (len(body[1]) if body else 0) for raw, body in rows))
-        while sizes[stop - start - 1] > self.limits.batch_bytes:
-            lower = log.head_above(start, stop - start - 1)
-            if lower is None or lower >= stop:
-                break
-            stop = lower
-        note = head(log.origin, stop)
-        without = _left_out(rows[: stop - start], len(note))
-        parts: list[Part] = [LogPart(log.origin)]
-        for index, (raw, body) in enumerate(rows[: stop - start], start):
-            parts += _body_part(log.ids[index], None if index - start in without else body)
-            parts.append(LeafPart(index, raw))
-        parts.append(CheckpointPart(note))
-        peer.under_way(log.origin, stop, stop - start, sizes[stop - start - 1], self.state.epoch_of(self.me))
-        return parts
-
-
-def _left_out(rows: Sequence[tuple[bytes, tuple[bytes, bytes] | None]], note: int) -> set[int]:
-    """Bodies to leave out so that one head's leaves fit into a packet; the receiver asks for them singly."""
-    bodies = {at: len(body[1]) + BODY_HEAD for at, (_, body) in enumerate(rows) if body is not None}
-    size = HEADS + note + sum(len(raw) + LEAF_HEAD for raw, _ in rows) + sum(bodies.values())
-    without: set[int] = set()
-    for at in sorted(bodies, key=lambda one: -bodies[one]):
-        if size <= packet.MAX_PLAIN:
-            break
-        size -= bodies[at]
-        without.add(at)
-    return without
-
-
-def _body_part(entry_id: str, body: tuple[bytes, bytes] | None) -> list[Part]:
-    return [BodyPart(entry_id, body[0], body[1])] if body is not None else []
+        return self._outbox.poll(party, now, room, leaves, head)

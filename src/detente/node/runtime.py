@@ -28,6 +28,7 @@ from detente.node.path_host import Fault
 from detente.node.store import SqliteStore, disk_low
 from detente.seal import canonical, credential, packet
 from detente.seal.credential import Card
+from detente.seal.epoch import open_grant
 from detente.words.kinds import KINDS
 
 # Told what became of a statement: None when it stands, else what stood against it.
@@ -35,6 +36,8 @@ Told: TypeAlias = Callable[[DetenteError | None], None]
 
 LOG = logging.getLogger("detente.node")
 UNASSENTED = 16
+# Prepared logs that no peer's channel can use up: for what we open ourselves, and for successions.
+RESERVED_LOGS = 2
 EVENT_QUEUE = 4096
 BATCH = 256
 BATCH_BYTES = 2 << 20
@@ -275,7 +278,7 @@ class Node:
         try:
             channel = packet.header(raw).channel
             if channel not in self.lines:
-                self._join(peer, channel)
+                self._join(peer, channel, raw)
             if disk_low(self.home.path):
                 raise RefusedError("the disk is nearly full: nothing is taken in until there is room")
             with self.step(channel) as line:
@@ -285,11 +288,17 @@ class Node:
         except DetenteError as error:
             LOG.error("a packet of %s could not be kept: %s", peer[:12], error)
 
-    def _join(self, peer: str, channel: str) -> None:
-        """A met party opens a channel: we keep what it says and receipt it; assent is ours to give or not."""
+    def _join(self, peer: str, channel: str, raw: bytes) -> None:
+        """A met party opens a channel: we keep what it says and receipt it; assent is ours to give or not.
+
+        It costs us one of our prepared logs: so the packet must open, and some logs are kept for ourselves.
+        """
         row = self.store.peer(peer)
         if row is None:
             raise RefusedError("a channel of a party that was not met")
+        self._check_opens(peer, channel, raw)
+        if len(self.keys.logs.keys() - self.store.used_logs()) <= RESERVED_LOGS:
+            raise RefusedError("too few prepared logs are left for another channel: detente keys prepare")
         opened = [c for c in self.store.channels() if c["state"].get("opened_by") == peer]
         if sum(1 for c in opened if not self._in_force(c["channel"])) >= UNASSENTED:
             raise RefusedError("this party has opened too many channels that nobody here assented to")
@@ -298,6 +307,13 @@ class Node:
         self.store.put_channel(
             channel, "channel", row["card"]["doc"]["id"], self.clock(), {"opened_by": peer}
         )
+
+    def _check_opens(self, peer: str, channel: str, raw: bytes) -> None:
+        head = packet.header(raw)
+        blob = head.blobs.get(packet.tag(channel, self.me))
+        if blob is None or head.sender_tag != packet.tag(channel, peer):
+            raise MalformedError("a channel that is not known here, without its key")
+        packet.open_packet(raw, open_grant(blob, self.keys.kem, channel, head.epoch, peer, self.me))
 
     def _in_force(self, channel: str) -> bool:
         line = self.lines.get(channel)

@@ -58,7 +58,9 @@ def dues(entries: Sequence[Entry], charter: Charter, now: int) -> list[Due]:
     found: list[Due] = []
     for entry in known.values():
         kind = KINDS.get(entry.kind)
-        if (kind is not None and not kind.acked) or not in_order(entry) or entry.id in withdrawn:
+        # What keeps the line (an assent, a withdrawal) is not acknowledged for its own sake.
+        quiet = kind is not None and (kind.keeping or not kind.acked)
+        if quiet or not in_order(entry) or entry.id in withdrawn:
             continue
         for party in addressees(entry, members):
             found.extend(_dues(entry, party, charter, responses.get((entry.id, party), []), now))
