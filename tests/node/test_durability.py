@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 HOMES = {"by": "BY", "ua": "UA"}
 PEER = {"by": "ua", "ua": "by"}
-ROUNDS = 8
+ROUNDS = 7
 MOST = 800
 SETTLE = 20.0
 

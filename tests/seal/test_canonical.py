@@ -172,3 +172,14 @@ def test_base64_is_strict(text: Any) -> None:
 def test_base64_size() -> None:
     with pytest.raises(MalformedError):
         canonical.unb64("AA==", 2)
+
+
+@given(st.dictionaries(names, documents, max_size=4))
+def test_a_member_has_the_bytes_that_it_has_alone(value: dict[str, Any]) -> None:
+    try:
+        raw = canonical.encode(value)
+    except MalformedError:
+        return
+    for name, member in value.items():
+        assert canonical.decode_with(raw, name, limit=LIMIT) == (value, canonical.encode(member))
+    assert canonical.decode_with(raw, "no such member", limit=LIMIT) == (value, None)

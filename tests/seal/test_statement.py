@@ -53,6 +53,25 @@ def test_round_trip() -> None:
     assert statement.verify_signature(KEY.public, parsed.statement_raw, parsed.doc["signatures"][0])
 
 
+@pytest.mark.parametrize("more", [{}, {"new": {"é": 1.5, "a": [{}]}}, {"lang": "uk"}])
+def test_what_is_built_here_is_what_is_read(more: dict[str, Any]) -> None:
+    s = make() | more
+    signatures = [statement.sign(KEY, s)]
+    raw = statement.encode_leaf(PLACEMENT, signatures, s)
+    assert raw == canonical.encode({"placement": PLACEMENT, "signatures": signatures, "statement": s})
+    assert statement.build_leaf(PLACEMENT, signatures, s) == statement.decode_leaf(raw)
+
+
+@pytest.mark.parametrize(("depth", "fits"), [(29, True), (30, False)])
+def test_the_leaf_around_a_statement_counts_for_its_depth(depth: int, fits: bool) -> None:
+    deep: Any = 1
+    for _ in range(depth):
+        deep = [deep]
+    s = make() | {"new": {"x": deep}}
+    with contextlib.nullcontext() if fits else pytest.raises(MalformedError):
+        statement.decode_leaf(statement.build_leaf(PLACEMENT, [statement.sign(KEY, make())], s).raw)
+
+
 def test_what_is_not_said_leaves_no_field() -> None:
     assert make(emergency=False, to=None, not_after=0) == make() | {"not_after": 0}
 

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import os
 import sys
 import threading
@@ -29,6 +28,8 @@ WINDOW = 4096
 _ENDING = 250
 _LOOK = 0.02
 _CHUNK = 1 << 16
+# Chunks read before they are asked for.
+_AHEAD = 16
 _LIMIT = 2 << 20
 _OPTIONAL = ("precedence", "mark", "not_after", "emergency", "lang", "to")
 
@@ -87,14 +88,17 @@ class _Talk:
     async def run(self, timeout: float) -> int:
         number = 0
         gone = self._stream.gone
-        async for line in _lines(gone):
-            number += 1
-            if not line.strip():
-                continue
-            await self._room.acquire()
-            if gone.done() or self._broken is not None:
-                break
-            await self._one(number, line)
+        try:
+            async for line in _lines(gone):
+                number += 1
+                if not line.strip():
+                    continue
+                await self._room.acquire()
+                if gone.done() or self._broken is not None:
+                    break
+                await self._one(number, line)
+        except MalformedError as error:
+            self._broken = error  # what came before it is answered first
         if self._under_way:
             _done, late = await asyncio.wait(self._under_way, timeout=timeout)
             for task in late:
@@ -158,10 +162,11 @@ class _Talk:
         if not isinstance(body, dict):
             raise MalformedError("body is not a JSON object")
         check_body(said["kind"], body)
+        re = said.get("re", [])
+        if not isinstance(re, list):
+            raise MalformedError("re is not a list of entry ids")
         optional = {name: said[name] for name in _OPTIONAL if name in said}
-        return self._author.make(
-            self._channel, said["kind"], body, re=tuple(said.get("re", ())), now_ms=now_ms(), **optional
-        )
+        return self._author.make(self._channel, said["kind"], body, re=tuple(re), now_ms=now_ms(), **optional)
 
     async def _follow(
         self,
@@ -207,9 +212,9 @@ def _print(document: dict[str, Any]) -> None:
 
 async def _lines(gone: asyncio.Future[None]) -> AsyncIterator[bytes]:
     """The lines of standard input as they come, until it ends or the node is gone."""
-    chunks = _read_in_thread(asyncio.get_running_loop())
+    chunks = _Chunks(asyncio.get_running_loop())
     rest = b""
-    while chunk := await _next(chunks, gone):
+    while chunk := await chunks.next(gone):
         *whole, rest = (rest + chunk).split(b"\n")
         for line in whole:
             yield line
@@ -219,32 +224,36 @@ async def _lines(gone: asyncio.Future[None]) -> AsyncIterator[bytes]:
         yield rest
 
 
-async def _next(chunks: asyncio.Queue[bytes], gone: asyncio.Future[None]) -> bytes:
-    """The next chunk; empty at the end of the input, or when the node is gone."""
-    if gone.done() or not chunks.empty():
-        return b"" if gone.done() else chunks.get_nowait()
-    getting = asyncio.ensure_future(chunks.get())
-    either: set[asyncio.Future[Any]] = {getting, gone}
-    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-    if getting.done():
-        return getting.result()
-    getting.cancel()
-    return b""
+class _Chunks:
+    """What standard input brings. A thread reads it: files and terminals have no readiness."""
 
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._queue: asyncio.Queue[bytes] = asyncio.Queue()
+        self._room = threading.Semaphore(_AHEAD)
+        threading.Thread(target=self._read, name="stdin", daemon=True).start()
 
-def _read_in_thread(loop: asyncio.AbstractEventLoop) -> asyncio.Queue[bytes]:
-    """A thread reads: files and terminals have no readiness."""
-    chunks: asyncio.Queue[bytes] = asyncio.Queue(maxsize=16)
-
-    def read() -> None:
-        while True:
+    def _read(self) -> None:
+        chunk = b"-"
+        while chunk:
+            self._room.acquire()
             chunk = os.read(sys.stdin.fileno(), _CHUNK)
             try:
-                asyncio.run_coroutine_threadsafe(chunks.put(chunk), loop).result()
-            except (RuntimeError, asyncio.CancelledError, concurrent.futures.CancelledError):
+                self._loop.call_soon_threadsafe(self._queue.put_nowait, chunk)
+            except RuntimeError:
                 return  # the loop has ended first
-            if not chunk:
-                return
 
-    threading.Thread(target=read, name="stdin", daemon=True).start()
-    return chunks
+    async def next(self, gone: asyncio.Future[None]) -> bytes:
+        """The next chunk; empty at the end of the input, or when the node is gone."""
+        if gone.done():
+            return b""
+        self._room.release()
+        if not self._queue.empty():
+            return self._queue.get_nowait()
+        getting = asyncio.ensure_future(self._queue.get())
+        either: set[asyncio.Future[Any]] = {getting, gone}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if getting.done():
+            return getting.result()
+        getting.cancel()
+        return b""

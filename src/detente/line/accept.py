@@ -424,7 +424,7 @@ class Inbox:
             raise VerificationError("a cosignature over a log that we do not know")
         for by, key in self._makers(note, COSIGNATURE).items():
             # All but the cosigner's line: if we wrote that ourselves, there is nothing more to verify in it.
-            ours = line.wrote(note[: note.rfind(b"\n", 0, -1) + 1])
+            ours = line.wrote(origin, note[: note.rfind(b"\n", 0, -1) + 1])
             checkpoint, seconds = open_cosignature(note, None if ours else log.log_key, key)
             if checkpoint.origin != origin:
                 raise VerificationError("a cosignature over another log than its packet says")

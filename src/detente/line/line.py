@@ -395,9 +395,9 @@ class Line:
         if len(self._heads) > HEADS_KNOWN:
             del self._heads[next(iter(self._heads))]
 
-    def wrote(self, note: bytes) -> bool:
-        """Whether ``note`` is, to the byte, a head that this line signed since it started."""
-        return note in self._heads
+    def wrote(self, origin: str, note: bytes) -> bool:
+        """Whether ``note`` is, to the byte, a head of that log which this line signed since it started."""
+        return note in self._heads and note.startswith(f"{origin}\n".encode())
 
     def _overtake(self, log: LogState, leaf: ParsedLeaf, now: int) -> None:
         """Urgent statements go ahead where something else is queued before them (DESIGN §4, out of order),

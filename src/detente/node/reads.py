@@ -26,6 +26,7 @@ from detente.line.writes import (
 )
 
 Doc = dict[str, Any]
+# Where a query joins the logs by CROSS JOIN, SQLite keeps to the order of arrival; else it would sort all.
 CHUNK = 512
 # Where an entry counts: a copy that was never its author's comes after the author's own place.
 FIRST = "ORDER BY char(10)||labels||char(10) LIKE '%'||char(10)||'bad signature'||char(10)||'%', n LIMIT 1"
@@ -100,7 +101,8 @@ class LineReads(ABC):
         while True:
             rows = self._rows(
                 "SELECT v.n, l.origin, v.idx, v.raw, v.hash, v.entry_id, v.arrived, v.labels, b.seed, b.raw"
-                " FROM leaves v JOIN logs l ON l.id=v.log LEFT JOIN bodies b ON b.entry_id=v.entry_id"
+                " FROM leaves v CROSS JOIN logs l ON l.id=v.log"
+                " LEFT JOIN bodies b ON b.entry_id=v.entry_id"
                 " WHERE v.n>? AND l.channel=? ORDER BY v.n LIMIT ?",
                 (after, channel, CHUNK),
             )
@@ -252,21 +254,24 @@ class LineReads(ABC):
     def _view_rows(self, where: str, values: Sequence[Any]) -> list[Row]:
         rows = self._rows(
             "SELECT v.n, l.origin, v.idx, v.entry_id, v.raw, v.arrived, v.labels, b.raw FROM leaves v"  # noqa: S608
-            " JOIN logs l ON l.id=v.log LEFT JOIN bodies b ON b.entry_id=v.entry_id"
+            " CROSS JOIN logs l ON l.id=v.log LEFT JOIN bodies b ON b.entry_id=v.entry_id"
             f" WHERE {where} ORDER BY v.n",
             values,
         )
-        return [replace(Row(*row), labels=split(row[6])) for row in rows]
+        return [
+            Row(n, origin, index, entry_id, raw, arrived, split(labels), body)
+            for n, origin, index, entry_id, raw, arrived, labels, body in rows
+        ]
 
     def marks_since(self, channel: str, receipt: int, item: int) -> tuple[list[Doc], list[Doc]]:
         """Receipts and item receipts of a channel that came after these row numbers."""
         receipts = self._docs(
-            "SELECT r.n, l.origin, r.size, r.by, r.seconds FROM receipts r JOIN logs l ON l.id=r.log"
+            "SELECT r.n, l.origin, r.size, r.by, r.seconds FROM receipts r CROSS JOIN logs l ON l.id=r.log"
             " WHERE l.channel=? AND r.n>? ORDER BY r.n",
             (channel, receipt),
         )
         items = self._docs(
-            "SELECT i.n, i.entry_id, i.by, i.arrived FROM items i JOIN logs l ON l.id=i.log"
+            "SELECT i.n, i.entry_id, i.by, i.arrived FROM items i CROSS JOIN logs l ON l.id=i.log"
             " WHERE l.channel=? AND i.n>? ORDER BY i.n",
             (channel, item),
         )

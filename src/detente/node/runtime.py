@@ -228,7 +228,9 @@ class Node:
         """Disk is reserved for floor kinds (DESIGN §4, abuse)."""
         if disk_low(self.home.path):
             kinds = {str(entry.statement.get("kind")) for entry in entries}
-            closed = sorted(k for k in kinds if k not in KINDS or not KINDS[k].floor_default)
+            closed = sorted(
+                k for k in kinds if k not in KINDS or not (KINDS[k].keeping or KINDS[k].floor_default)
+            )
             if closed:
                 raise RefusedError(
                     f"the disk is nearly full: only floor kinds are taken, not {', '.join(closed)}"

@@ -43,7 +43,7 @@ from detente.node.tables import Doc, NodeTables
 DISK_RESERVE = 64 * 1024 * 1024
 # Pages. Moving the write-ahead log into the file holds a commit up: it is done in a pause, and within a
 # commit only when the log has become this long.
-WAL_MOST = 16_000
+WAL_MOST = 4_000
 WAL_TIDY = 500
 # What a commit writes at least, in pages, and how many seconds without one are a pause.
 PAGES = 5

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The measurements, in one run on one machine: ``python bench/run.py [--quick] [--write] [--only NAME…]``.
+
+Prints one JSON line a figure. With ``--write`` the figures also go to docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
+
+import floor
+import peers
+import report
+import start
+import stream
+from figures import Sheet
+from parties import Parties
+
+PARTS = ("floor", "help", "latency", "burst", "bundle", "start", "peers")
+
+
+def main() -> None:
+    """See the module."""
+    arguments = _arguments()
+    sheet, began = Sheet(), time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="detente-bench-") as directory:
+        _measure(sheet, Path(directory), arguments.quick, set(arguments.only or PARTS))
+    sheet.put("whole run", seconds=round(time.perf_counter() - began), quick=arguments.quick)
+    if arguments.write:
+        report.write(sheet)
+
+
+def _measure(sheet: Sheet, place: Path, quick: bool, wanted: set[str]) -> None:
+    parties = Parties(place)
+    if "floor" in wanted:
+        floor.measure(sheet, place, quick)
+    if "help" in wanted:
+        start.help_time(sheet, parties, quick)
+    try:
+        if wanted & {"latency", "burst", "bundle"}:
+            parties.open()
+        if "latency" in wanted:
+            stream.latency(sheet, parties, quick)
+            stream.in_turn(sheet, parties, quick)
+        if "burst" in wanted:
+            stream.burst(sheet, parties, quick)
+    finally:
+        parties.close()
+    if "bundle" in wanted:
+        stream.bundle(sheet, parties)
+    if "start" in wanted:
+        start.node_start(sheet, parties, quick)
+    if "peers" in wanted:
+        peers.measure(sheet, place, quick)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="fewer of everything; takes under a minute")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md; needs all parts")
+    parser.add_argument("--only", nargs="+", choices=PARTS, help="only these parts")
+    arguments = parser.parse_args()
+    if arguments.write and arguments.only:
+        parser.error("--write needs all parts")
+    return arguments
+
+
+if __name__ == "__main__":
+    main()
