@@ -9,7 +9,9 @@ import pytest
 
 from detente.errors import FatalError, RefusedError
 from detente.line.limits import Limits
+from detente.line.signed import Signed
 from detente.line.writes import PutEpoch
+from detente.seal import statement as statements
 from detente.seal.canonical import b64
 from detente.seal.epoch import make_grant
 from tests.line.harness import T0, Node, Party, chartered, connect, cut, pair, run, seed
@@ -309,3 +311,32 @@ def test_another_partys_packet_is_refused() -> None:
     size = b.size_of(a)
     b.receive(stranger, raw)
     assert b.line.counters["refused packets"] == 1 and b.size_of(a) == size
+
+
+def test_kinds_and_fields_of_a_newer_peer_are_kept_and_shown_as_such() -> None:
+    a, b, _ = chartered()
+    signed = a.signed("message", {"text": "from a newer program"})
+    newer = dict(signed.statement) | {"kind": "satellite.notice", "orbit": {"height": 500}}
+    a.line._checked = lambda *args: {"text": "from a newer program"}  # type: ignore[method-assign]
+    entry = Signed(newer, (statements.sign(a.party.offices["duty"], newer),), signed.body, signed.seed)
+    a.line.place([entry], a.now)
+    a.commit()
+    run(a, b)
+    assert b.store.labels()[entry.id] == ("unknown kind",)
+    assert b.store.rows[a.own.origin] == a.store.rows[a.own.origin]
+    assert b'"orbit":{"height":500}' in b.store.rows[a.own.origin][-1]
+    assert a.line.unsent() == 0
+
+
+def test_a_field_that_must_be_understood_is_refused_and_kept() -> None:
+    a, b, _ = chartered()
+    signed = a.signed("message", {"text": "x"})
+    newer = dict(signed.statement) | {"quantum": 1, "crit": ["quantum"]}
+    a.line._checked = lambda *args: {"text": "x"}  # type: ignore[method-assign]
+    entry = Signed(newer, (statements.sign(a.party.offices["duty"], newer),), signed.body, signed.seed)
+    a.line.place([entry], a.now)
+    a.commit()
+    run(a, b)
+    assert b.store.labels()[entry.id] == ("not understood",)
+    assert "refusal" in b.line.state.logs[b.own.origin].kinds
+    assert a.line.unsent() == 0
