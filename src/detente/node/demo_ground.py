@@ -7,11 +7,11 @@ import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from detente.node import callcode
 from detente.node.casefile import Case
 from detente.node.demo_plan import Exercise, Found, Plan, side_name
 from detente.node.replay import Basis
 from detente.press.exercises import exercise_key
+from detente.seal import callcode
 
 
 class Ground:

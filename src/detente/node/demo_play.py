@@ -8,7 +8,6 @@ from importlib import resources
 from pathlib import Path
 
 from detente.errors import MalformedError, RefusedError, UsageError
-from detente.node import callcode
 from detente.node.casefile import Case
 from detente.node.demo_after import after
 from detente.node.demo_ground import Ground
@@ -19,6 +18,7 @@ from detente.node.demo_words import CLAIM_ANSWER, attaches, words
 from detente.node.replay import Done, Exchange, Step
 from detente.press.importer import read_page
 from detente.press.source import decode
+from detente.seal import callcode
 
 REGIME = "vienna-2011"
 

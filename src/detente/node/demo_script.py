@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from detente.node import callcode
 from detente.node.demo_ground import Ground
 from detente.node.demo_plan import Exercise
 from detente.node.replay import DUTY, Step
+from detente.seal import callcode
 
 SPOKEN = frozenset({"phone_call", "video_call", "hotline"})
 

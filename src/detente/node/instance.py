@@ -82,7 +82,10 @@ class Instance:
             known = json.loads(self._file.read_bytes())
             marked = Place(known["path"], known["inode"])
         except (OSError, ValueError, KeyError, TypeError):
-            return f"it has no marker in {self.state}: it is a copy, or came from another machine"
+            return (
+                f"it has no marker in {self.state}: it is a copy, came from another machine, or was made by"
+                " another user or with another DETENTE_STATE_DIR"
+            )
         here = place_of(self.store)
         if known["nonce"] != nonce:
             return f"it is a copy: another home of this party was put to work here ({marked.path})"

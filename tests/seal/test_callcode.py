@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from detente.errors import MalformedError, VerificationError
-from detente.node.callcode import check, code, commit, reveal
+from detente.seal.callcode import check, code, commit, reveal
 
 SECRETS = {"BY": bytes(range(32)), "UA": bytes(range(32, 64))}
 
