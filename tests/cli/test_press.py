@@ -49,6 +49,17 @@ def test_pages_are_printed_and_nothing_is_kept(detente: Program) -> None:
     assert "one.txt" in detente.ok("press", "import", "one.txt").out
 
 
+def test_a_date_is_a_date(detente: Program) -> None:
+    (source,) = _sources(
+        detente, "two.txt", "--captured", "2022-02-15T08:00:00Z", "--published", "2022-02-14"
+    )
+    assert source["captured"] == "2022-02-15T08:00:00Z"
+    for wrong in ("2022-13-45", "yesterday", ""):
+        refused = detente("press", "import", "two.txt", "--published", wrong)
+        assert refused.status == 2
+        assert "no date" in refused.line()
+
+
 def test_a_room_keeps_page_and_findings(detente: Program) -> None:
     (source,) = _sources(detente, "one.txt", "--room", "room")
     kept = detente.place / "room" / f"{source['sha256']}.json"

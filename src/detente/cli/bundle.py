@@ -46,6 +46,8 @@ def export(home: str, channel: str, out: str, disclose: tuple[str, ...], as_json
     asked = _asked(disclose, entries)
     files, opened = bundle_files(party, store, identifier, entries, asked, _service_keys(party))
     target = Path(out)
+    if target.is_dir() or not target.name:
+        raise UsageError(f"{out} is a directory; name the file to write, such as record.zip")
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
         with temporary.open("wb") as file:

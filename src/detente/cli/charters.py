@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from detente.cli import common
-from detente.errors import MalformedError, RefusedError
+from detente.errors import MalformedError, RefusedError, UsageError
 
 if TYPE_CHECKING:
     from detente.node.home import Home
@@ -44,6 +44,8 @@ def charter_for(
     """The charter's body: the file if there is one, the options over it, and the members."""
     from detente.words.charter import charter_body, from_toml
 
+    for witness in witnesses:
+        _check_witness(witness)
     given = from_toml(_text(file)) if file else {}
     if regimes:
         given["regimes"] = [
@@ -55,6 +57,18 @@ def charter_for(
     own = {"fingerprint": party.info.fingerprint, "id": party.info.party, "name": party.info.name}
     given.pop("members", None)
     return charter_body([own, *others], **given)
+
+
+def _check_witness(text: str) -> None:
+    """A verifier key of type 04, with the witness's address after a space if that is known."""
+    from detente.seal.vkey import COSIGNATURE, VerifierKey
+
+    try:
+        key = VerifierKey.parse(text.partition(" ")[0])
+    except MalformedError as error:
+        raise UsageError(f"--witness {text!r} is no verifier key: {error}") from None
+    if key.type != COSIGNATURE:
+        raise UsageError(f"--witness {text!r} is a key of another type: a witness cosigns with type 04")
 
 
 def _text(file: str) -> str:

@@ -48,7 +48,8 @@ def show(home: str, draft_id: str, as_json: bool) -> None:
         common.emit(document)
         return
     common.tell(_line(document))
-    common.tell(plain(document["kind"], document.get("body")))
+    charter = common.open_records(party).charter(document["channel"])
+    common.tell(plain(document["kind"], document.get("body"), charter=charter))
     for remark in document.get("remarks", []):
         common.tell(f"returned: {_remark(remark)}")
 

@@ -83,7 +83,11 @@ def _move(source: Path, target: Path) -> None:
     write_private(target, raw)
     if target.read_bytes() != raw:
         raise RefusedError(f"{target} does not read back as it was written; the root key stays in {source}")
-    source.unlink()
+    try:
+        source.unlink()
+    except OSError:
+        target.unlink(missing_ok=True)  # it stays in one place, not in two
+        raise
     sync_dir(source.parent)
 
 
@@ -93,8 +97,9 @@ def _move(source: Path, target: Path) -> None:
 @click.option("--name", metavar="NAME", help="The new name.")
 @click.option("--lang", metavar="L", help="The new language.")
 @root_option
-def card(home: str, root: str | None, **changes: str | None) -> None:
-    """Make a new card, print it, and make it known on every open line."""
+@json_option
+def card(home: str, root: str | None, as_json: bool, **changes: str | None) -> None:
+    """Make a new card, print it (one line of JSON in any case), and make it known on every open line."""
     from detente.cli.secrets import service_passphrase
     from detente.cli.times import now_ms
     from detente.node.keystore import new_card

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +17,7 @@ from detente.errors import RefusedError
 if TYPE_CHECKING:
     from detente.node.store import SqliteStore
     from detente.record.entry import Entry
+    from detente.words.charter import Charter
 
 
 @click.command(cls=HomeCommand)
@@ -72,11 +73,11 @@ def show(home: str, entry: str, lang: str, as_json: bool) -> None:
     records = common.open_records(party)
     entries = [e for row in store.channels() for e in records.entries(row["channel"])]
     found = common.find_entry(entries, entry, home)
-    proof = _proof(store, found)
+    proof = _proof(store, found, {party.info.fingerprint: party.info.party})
     if as_json:
         common.emit({"channel": found.channel, "entry": to_json(found), "proof": proof})
         return
-    common.tell(in_words(found, {e.id: e.ref for e in entries}, lang))
+    common.tell(in_words(found, {e.id: e.ref for e in entries}, lang, records.charter(found.channel)))
     common.tell(
         f"id       {found.id}\nchannel  {found.channel}\nlog      {found.origin}, place {found.index}"
     )
@@ -104,15 +105,17 @@ def search(home: str, words: str, channel: str | None, kinds: tuple[str, ...], a
     hits = find(entries, words)
     if as_json:
         common.emit({"entries": [to_json(hit.entry) | {"channel": hit.entry.channel} for hit in hits]})
+    charters = {one: records.charter(one) for one in chosen}
     for hit in [] if as_json else hits:
-        common.tell(in_words(hit.entry, {e.id: e.ref for e in entries}, "en"))
+        refs = {e.id: e.ref for e in entries}
+        common.tell(in_words(hit.entry, refs, "en", charters[hit.entry.channel]))
     if not hits:
         raise RefusedError(f"nothing in {home} matches {words!r}")
     return 0
 
 
-def in_words(entry: Entry, refs: dict[str, str], lang: str) -> str:
-    """One entry for people: a head line, then its content indented."""
+def in_words(entry: Entry, refs: dict[str, str], lang: str, charter: Charter | None) -> str:
+    """One entry for people: a head line, then its content indented; a phrase as the charter's sentence."""
     from detente.record.entry import rfc3339
     from detente.words.render import plain
 
@@ -125,17 +128,17 @@ def in_words(entry: Entry, refs: dict[str, str], lang: str) -> str:
         head.append("re " + ", ".join(refs.get(target, target[:12]) for target in entry.re))
     head.append(f"({entry.state})")
     head += [f"<{label}>" for label in entry.labels]
-    content = "withheld" if entry.body is None else plain(entry.kind, dict(entry.body), lang)
+    content = "withheld" if entry.body is None else plain(entry.kind, dict(entry.body), lang, charter=charter)
     return "\n    ".join(["  ".join(head), *content.splitlines()])
 
 
-def _proof(store: SqliteStore, entry: Entry) -> dict[str, Any]:
+def _proof(store: SqliteStore, entry: Entry, own: Mapping[str, str]) -> dict[str, Any]:
     """The C2SP tlog-proof of an entry in its log's newest head, and the receipts for it."""
     return {
         "origin": entry.origin,
         "index": entry.index,
         "tlog_proof": _tlog_proof(store, entry),
-        "receipts": _receipts(store, entry),
+        "receipts": _receipts(store, entry, own),
     }
 
 
@@ -151,10 +154,10 @@ def _tlog_proof(store: SqliteStore, entry: Entry) -> str | None:
     return Proof(entry.index, tuple(path), newest.note).encode().decode("utf-8")
 
 
-def _receipts(store: SqliteStore, entry: Entry) -> Sequence[dict[str, Any]]:
+def _receipts(store: SqliteStore, entry: Entry, own: Mapping[str, str]) -> Sequence[dict[str, Any]]:
     from detente.record.entry import rfc3339
 
-    names = {row["party"]: row["card"]["doc"]["id"] for row in store.peers()}
+    names = {row["party"]: row["card"]["doc"]["id"] for row in store.peers()} | dict(own)
     items = [
         {"by": names.get(item.by, item.by), "kind": "item receipt", "time": rfc3339(item.arrived)}
         for item in store.items(entry.id)

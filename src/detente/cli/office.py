@@ -60,10 +60,10 @@ def add(home: str, name: str, root: str | None, as_json: bool, **fields: Any) ->
     Four eyes: --signers 2 --of OFFICE --of OTHER.
     """
     from detente.cli.secrets import new_office_passphrase
-    from detente.node.keystore import add_office
+    from detente.node.keystore import add_office, revoked
 
     party = common.open_home(home)
-    if party.office_file(name).is_file():
+    if party.office_file(name).is_file() and not revoked(party, name):
         raise RefusedError(
             f"the office {name} is there already; another mandate: detente office mandate {home} {name}"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,17 @@ from detente.cli.common import json_option
 from detente.errors import MalformedError, UsageError
 
 MAX_PAGE = 8 << 20
+_WHEN = re.compile(
+    r"[0-9X]{4}(-(0[1-9]|1[0-2]|XX)(-(0[1-9]|[12][0-9]|3[01]|XX))?)?([?~%]|T[0-9:.]+(Z|[+-][0-9:]+))?"
+)
 _LISTS = ("contacts", "statements", "exercises", "measures", "appeals", "relations")
+
+
+def _date(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """A date as it was given; a usage error for what is none, such as a thirteenth month."""
+    if value is None or _WHEN.fullmatch(value):
+        return value
+    raise click.BadParameter(f"{value!r} is no date; write it as 2022-02-14, XXXX-02-14 or 2021-11~")
 
 
 @click.group(name="press")
@@ -29,8 +40,8 @@ def press() -> None:
 @click.option("--home", metavar="HOME", help="Keep them with this party.")
 @click.option("--room", metavar="DIR", help="Keep them in this reading room.")
 @click.option("--url", metavar="U", help="Where the page stood.")
-@click.option("--published", metavar="DATE", help="When it was published (EDTF).")
-@click.option("--captured", metavar="DATE", help="When it was captured (EDTF or RFC 3339).")
+@click.option("--published", callback=_date, metavar="DATE", help="When it was published (EDTF).")
+@click.option("--captured", callback=_date, metavar="DATE", help="When it was captured (EDTF or RFC 3339).")
 @click.option("--lang", metavar="L", help="Its language; else it is recognised.")
 @json_option
 def import_(

@@ -17,12 +17,14 @@ from detente.cli.common import (
     office_option,
     timeout_option,
 )
-from detente.cli.times import Time
+from detente.cli.times import Time, now_ms
 from detente.errors import MalformedError, RefusedError, UsageError
 from detente.words.entry import MARKS, PRECEDENCES
 
 if TYPE_CHECKING:
     from detente.node.home import Home
+    from detente.node.records import Records
+    from detente.words.charter import Charter
 
 BODY_LIMIT = 1 << 20
 STATES = ("read", "understood", "referred", "declined", "will-answer")
@@ -97,6 +99,10 @@ def _say(
     records = common.open_records(party)
     entries = records.entries(channel) if re_ else []
     optional["re"] = [common.find_entry(entries, text, channel).id for text in re_]
+    if kind == "charter.amendment":
+        optional["re"] = _amended(records, channel, body, optional["re"])
+    if kind == "phrase":
+        _sayable(records.charter(channel), body)
     if to:
         optional["to"] = [_member(records.charter(channel), name) for name in to]
     given = {name: value for name, value in optional.items() if value not in (None, False)}
@@ -112,6 +118,34 @@ def _line(result: dict[str, Any]) -> str:
     if result["state"] == "awaiting release":
         return f"{result['id']}\nawaiting release; next: detente draft sign HOME {result['id']}"
     return f"{result.get('ref') or '-'}  {result['id']}  {result['state']}"
+
+
+def _amended(records: Records, channel: str, body: dict[str, Any], re_: list[str]) -> list[str]:
+    """What an amendment refers to: the charter it changes, without which nobody's assent would apply it.
+
+    RefusedError if it names another charter, or leaves one that cannot be.
+    """
+    import msgspec
+
+    from detente.words.charter import amend
+
+    proposed = records.proposed(channel)
+    if proposed is None or body["charter"] != proposed[0]:
+        here = "it has none yet" if proposed is None else f"its charter is {proposed[0]}"
+        raise RefusedError(f"the amendment names {body['charter']!r}, not this channel's charter; {here}")
+    try:
+        amend(msgspec.to_builtins(records.charter(channel) or proposed[1]), body["changes"])
+    except MalformedError as error:
+        raise RefusedError(f"the charter cannot be changed so: {error}") from None
+    return re_ if proposed[0] in re_ else [proposed[0], *re_]
+
+
+def _sayable(charter: Charter | None, body: dict[str, Any]) -> None:
+    """RefusedError for a phrase that the charter lacks, or without a parameter: nobody could read it."""
+    from detente.words.phrases import render_phrase
+
+    if charter is not None:
+        render_phrase(charter, body["code"], body.get("parameters") or {}, "en")
 
 
 def _member(charter: Any, name: str) -> str:
@@ -167,6 +201,8 @@ def ack(home: str, channel: str, entry: str, office: str | None, as_json: bool, 
         raise RefusedError(f"{target.ref} is this party's own; the other side acknowledges it")
     if fields["state"] == "will-answer" and fields["answer_by"] is None:
         raise UsageError("will-answer needs a time; give --until TIME")
+    if fields["answer_by"] is not None and fields["answer_by"] <= now_ms():
+        raise UsageError("--until lies in the past; say by when it will be answered")
     fields["until"] = fields.pop("answer_by")
     data = {name: value for name, value in fields.items() if value is not None}
     author = author_of(party, office)

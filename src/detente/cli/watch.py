@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import shlex
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -129,7 +130,8 @@ class _Post:
         if urgent and sys.stdout.isatty():
             click.echo(BELL, nl=False)
         entries = self._records.entries(entry.channel)
-        common.tell(in_words(entry, {e.id: e.ref for e in entries}, self._party.info.lang))
+        charter = self._records.charter(entry.channel)
+        common.tell(in_words(entry, {e.id: e.ref for e in entries}, self._party.info.lang, charter))
         common.tell(answerer_card(entry, str(self._party.path), _ack_due(self._records, entry)))
 
     async def _run_hook(self, entry: Entry) -> None:
@@ -183,7 +185,11 @@ def _entry(records: Records, channel: str, identifier: str) -> Entry | None:
 
 
 def _command(hook: str | None) -> list[str]:
+    """The hook's words. UsageError now, rather than at the first alarm, if it cannot be run."""
     try:
-        return shlex.split(hook) if hook else []
+        words = shlex.split(hook) if hook else []
     except ValueError as error:
         raise UsageError(f"--hook {hook!r} is not a command: {error}") from None
+    if words and shutil.which(words[0]) is None:
+        raise UsageError(f"--hook {hook!r}: there is no program {words[0]} that can be run")
+    return words

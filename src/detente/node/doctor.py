@@ -190,6 +190,21 @@ def _instance(patient: Patient) -> Iterator[Finding]:
         yield _warn("succession", f"{len(lost)} channels wait for a new log of ours", do)
 
 
+def _evidence(patient: Patient) -> Iterator[Finding]:
+    """Broken promises that were proven: the other side is to be told, and asked, by another means."""
+    do = f"detente doctor {patient.home.path} --evidence DIR writes out the signed notes; tell the other side"
+    found = False
+    for channel in patient.store.channels():
+        whose = {log.origin: log.party for log in patient.store.logs(channel["channel"])}
+        for proof in patient.store.evidence(channel["channel"]):
+            found = True
+            party = whose.get(proof.origin, "?")
+            who = "us" if party == patient.home.info.fingerprint else party[:8]
+            yield _warn("evidence", f"{proof.what} in a log of {who}, channel {channel['channel'][:12]}", do)
+    if not found:
+        yield _ok("evidence", "nobody signed two histories of a log")
+
+
 def _clock(patient: Patient) -> Iterator[Finding]:
     """Held against the last thing that each peer signed: what it placed after we wrote it down is ahead."""
     mend = "set the clock (NTP), then look again; nothing needs to be redone"
@@ -246,7 +261,10 @@ def _unsent(patient: Patient) -> Iterator[Finding]:
                 held[receipt.by] = max(held[receipt.by], receipt.size)
         waiting += sum(size - reached for reached in held.values())
     if waiting:
-        yield _warn("unsent", f"{waiting} entries wait to be delivered", "start the node: detente serve")
+        do = "start the node: detente serve"
+        if patient.home.serving() is not None:
+            do = "nothing, while the line is down; if it is up, ask the other side what its doctor says"
+        yield _warn("unsent", f"{waiting} entries wait to be delivered", do)
     else:
         yield _ok("unsent", "everything is delivered")
 
@@ -254,7 +272,9 @@ def _unsent(patient: Patient) -> Iterator[Finding]:
 def _disk(patient: Patient) -> Iterator[Finding]:
     free = shutil.disk_usage(patient.home.path).free >> 20
     if disk_low(patient.home.path):
-        yield _bad("disk", f"{free} MiB free: only the floor is served", "free some space")
+        yield _bad(
+            "disk", f"{free} MiB free: nothing is taken in, and only floor kinds are said", "free some space"
+        )
     else:
         yield _ok("disk", f"{free} MiB free")
 
@@ -276,6 +296,7 @@ _CHECKS: tuple[tuple[str, Callable[[Patient], Iterator[Finding]]], ...] = (
     ("mandates", _mandates),
     ("store", _integrity),
     ("instance", _instance),
+    ("evidence", _evidence),
     ("clock", _clock),
     ("paths", _peers),
     ("unsent", _unsent),

@@ -170,17 +170,23 @@ def new_card(home: Home, root: SigningKey, keys: ServiceKeys, now: int, **change
 def add_office(home: Home, root: SigningKey, name: str, *, office_pass: str, now: int, **fields: Any) -> Doc:
     """Make an office: a key under its own passphrase, and a mandate; returns the mandate's credential.
 
-    ``fields`` as in ``make_mandate``. It counts in a log once it is placed there. RefusedError if there is
-    such an office, UsageError for what a mandate cannot say.
+    ``fields`` as in ``make_mandate``. It counts in a log once it is placed there. An office that was revoked
+    gets a new key. RefusedError if there is such an office, UsageError for what a mandate cannot say.
     """
-    path = home.office_file(name)
-    if path.exists():
+    if home.office_file(name).exists() and not revoked(home, name):
         raise RefusedError(f"the office {name} is here already; give it another mandate instead")
     key = SigningKey.from_seed(os.urandom(32))
     mandate = _make_mandate(home, root, name, key.public, now, **fields)
     write_office(home, name, key, office_pass)
     _keep(home, mandate)
     return mandate
+
+
+def revoked(home: Home, name: str) -> bool:
+    """Whether the newest mandate of an office was revoked: its key may be in other hands."""
+    dead = {doc["revokes"] for doc in _held(home, "revocation")}
+    known = any(doc["office"] == name for doc in _held(home, "mandate"))
+    return known and credential.credential_id(_newest_mandate(home, name)) in dead
 
 
 def change_mandate(home: Home, root: SigningKey, name: str, *, now: int, **fields: Any) -> Doc:
