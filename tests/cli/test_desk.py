@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -241,3 +242,25 @@ def test_a_copy_of_a_home_does_not_sign(pair: Pair) -> None:
     refused = pair.run("say", "copy", pair.channel, "message", "-", stdin=MESSAGE)
     assert (refused.status, "must not sign" in refused.line()) == (1, True)
     assert Path(pair.run.place / "copy").is_dir()
+
+
+def test_a_release_can_be_recalled_during_the_recall_time(four_eyes: Pair) -> None:
+    pair = four_eyes
+    assert pair.json("draft recall-time", "by", "600") == {"seconds": 600}
+    said = pair.json("say", "by", pair.channel, "message", "-", stdin='{"text":"too early"}')
+    assert said["state"] == "recallable"
+    assert pair.json("draft recall", "by", said["id"])["state"] == "recalled"
+    urgent = pair.json(
+        "say", "by", pair.channel, "message", "-", "--precedence", "flash", stdin='{"text":"at once"}'
+    )
+    assert urgent["state"] == "kept"
+    assert pair.json("draft recall-time", "by", "1") == {"seconds": 1}
+    slow = pair.json("say", "by", pair.channel, "message", "-", stdin='{"text":"after a second"}')
+    deadline = time.monotonic() + 20
+    while slow["id"] not in [e["id"] for e in pair.json("log", "by", pair.channel)["entries"]]:
+        assert time.monotonic() < deadline, "a release whose recall time is over was not placed"
+        time.sleep(0.2)
+    placed = [entry["id"] for entry in pair.json("log", "by", pair.channel)["entries"]]
+    assert said["id"] not in placed
+    assert pair.json("draft recall-time", "by", "0") == {"seconds": 0}
+    assert pair.run("draft", "recall-time", "by", "-5").status == 2

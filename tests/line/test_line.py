@@ -340,3 +340,23 @@ def test_a_field_that_must_be_understood_is_refused_and_kept() -> None:
     assert b.store.labels()[entry.id] == ("not understood",)
     assert "refusal" in b.line.state.logs[b.own.origin].kinds
     assert a.line.unsent() == 0
+
+
+def test_with_the_disk_nearly_full_the_floor_still_comes_through() -> None:
+    a, b, _ = chartered()
+    b.line.scarce = True
+    waiting = a.say("message", {"text": "not now"})
+    request = a.say("explanation.request", {"concern": "troops", "area": "north", "host": "UA"})
+    run(a, b)
+    assert b.line.counters["withheld for space"] == 1
+    assert request in b.line.state.early and b.party.fpr in a.line.state.items[request]
+    assert waiting not in b.store.labels()
+    later = a.say("incident.report", {"what": "shots", "where": "bridge", "when": "2022-02-14T09:00:00Z"})
+    run(a, b)
+    assert later in b.line.state.early
+    b.line.scarce = False
+    for node in (a, b):
+        node.now += b.line.limits.scarce_wait
+    run(a, b)
+    assert a.line.unsent() == 0 and not b.line.state.early
+    assert b.store.labels()[waiting] == b.store.labels()[request] == ()

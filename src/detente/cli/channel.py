@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
 from detente.cli import common
 from detente.cli.common import (
@@ -227,12 +228,13 @@ def _describe(records: Records, identifier: str) -> dict[str, Any]:
     charters = [entry for entry in entries if entry.kind in CHARTERS]
     if not charters:
         raise RefusedError(f"the charter of {identifier} has not arrived; try again when the line is up")
-    charter = charters[0]
+    charter, in_force = charters[0], records.charter(identifier)
     return {
         "channel": identifier,
         "state": records.channel_state(identifier),
         "charter": {"id": charter.id, "ref": charter.ref, "by": charter.party, "body": charter.body},
         "amendments": [{"id": e.id, "ref": e.ref, "by": e.party, "body": e.body} for e in charters[1:]],
+        "in_force": None if in_force is None else msgspec.to_builtins(in_force),
         "answers": [
             {"id": e.id, "ref": e.ref, "party": e.party, "kind": e.kind, "re": list(e.re)}
             for e in entries
@@ -249,7 +251,7 @@ def _in_words(document: Mapping[str, Any]) -> str:
         f"{document['channel']}  {document['state']}",
         f"{charter['ref']} charter, proposed by {charter['by']}",
     ]
-    lines.append(plain("charter", charter["body"]))
+    lines.append(plain("charter", document["in_force"] or charter["body"]))
     for amendment in document["amendments"]:
         lines += [f"{amendment['ref']} amendment, proposed by {amendment['by']}"]
         lines.append(plain("charter.amendment", amendment["body"]))

@@ -114,6 +114,19 @@ def recall(home: str, draft_id: str, as_json: bool) -> int:
     return common.finish({"id": row["id"], "state": "recalled"} | result, as_json, f"{row['id']}\nrecalled")
 
 
+@draft.command(name="recall-time", cls=HomeCommand)
+@home_argument
+@click.argument("seconds", required=False, type=click.IntRange(0, 3600), metavar="[SECONDS]")
+@json_option
+def recall_time(home: str, seconds: int | None, as_json: bool) -> None:
+    """Show or set for how long a routine or priority release can be recalled (0: not at all)."""
+    result = common.call(common.open_home(home), "recall_time", seconds=seconds)
+    if as_json:
+        common.emit(result)
+    else:
+        common.tell(f"{result['seconds']} seconds")
+
+
 def _find(party: Home, text: str) -> dict[str, Any]:
     rows: list[dict[str, Any]] = common.call(party, "drafts")
     found = [row for row in rows if row["id"] == text.lower()]

@@ -160,6 +160,7 @@ class ChannelShown(msgspec.Struct):
     charter: Proposed
     amendments: list[Proposed]
     answers: list[Answer]
+    in_force: Annotated[Facts | None, Meta(description="The charter as amended; null before all assented.")]
 
 
 class Said(msgspec.Struct):
@@ -210,6 +211,12 @@ class DraftChanged(msgspec.Struct):
 
     id: Id
     state: str | None = None
+
+
+class RecallTime(msgspec.Struct):
+    """``draft recall-time``."""
+
+    seconds: int
 
 
 class Cases(msgspec.Struct):

@@ -14,9 +14,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from detente.errors import MalformedError, VerificationError
+from detente.line.bodies import open_body, statement_of
 from detente.line.logs import LogState
 from detente.line.peers import Peer
 from detente.line.quotas import Quotas
+from detente.line.rules import floor
 from detente.line.state import CERTIFYING
 from detente.line.writes import (
     PutBody,
@@ -36,7 +38,6 @@ from detente.log.checkpoint import Checkpoint, cosign, open_checkpoint, open_cos
 from detente.log.receipt import make_item, open_item
 from detente.seal import canonical, packet
 from detente.seal import credential as credentials
-from detente.seal.commit import MAX_BODY, commitment
 from detente.seal.credential import LogCert, SuccessionDoc
 from detente.seal.epoch import open_grant
 from detente.seal.packet import (
@@ -139,7 +140,7 @@ class Inbox:
                 case EarlyPart(index, raw):
                     self._guarded(self._early, peer, section, index, raw, now)
                 case CosignaturePart(note):
-                    self._guarded(self._cosignature, section.origin, note, now)
+                    self._guarded(self._cosignature, peer, section.origin, note, now)
                 case ItemPart(note):
                     self._guarded(self._item, note)
                 case HavePart(doc):
@@ -173,8 +174,9 @@ class Inbox:
         if frontier.root() != checkpoint.root:
             if party != log.party and not log.put.mine:
                 # Whoever passes them on may have changed the leaves: that says nothing of the author.
+                peer.owe_heads.add(log.origin)
                 raise VerificationError("leaves passed on that do not yield the checkpoint beside them")
-            self._conflict(log, note, checkpoint, now)
+            self._conflict(log, note, checkpoint, peer, now)
             return
         if log.party != line.me and self.quotas.over(peer, fresh, section.bodies.values(), now):
             return
@@ -209,7 +211,7 @@ class Inbox:
         """A second log needs a succession that names the one before, and that one up to the size named; a
         first log has none (protocol §5)."""
         old = self.line.state.current(party)
-        second = _statement(section.leaves[1].raw) if len(section.leaves) > 1 else None
+        second = statement_of(section.leaves[1].raw) if len(section.leaves) > 1 else None
         if second is None or second.kind != "succession":
             if old is None:
                 return 0
@@ -219,7 +221,8 @@ class Inbox:
                 isinstance(doc, SuccessionDoc)
                 and doc.new == section.origin
                 and doc.old.origin == old.origin
-                and doc.old.size <= old.size  # the prefix of the new log is here
+                # The prefix of the new log is here, or will never be: two histories of it are proven.
+                and (doc.old.size <= old.size or self.line.state.evidence.get(old.origin))
             ):
                 return old.put.base + doc.old.size
         raise VerificationError("a second log without a succession from the first, or before it")
@@ -234,7 +237,7 @@ class Inbox:
             if leaf.index < log.size
         )
         if not same or checkpoint.size <= log.size:
-            self._compare(log, checkpoint, note, now)
+            self._compare(log, checkpoint, note, peer, now)
             self._refill(section, now)
             if same and log.cosigned is not None:
                 peer.owe_receipts.add(log.origin)
@@ -269,6 +272,8 @@ class Inbox:
                 if label in REFUSED and log.kinds[-1] != "refusal":
                     refused.setdefault(REFUSED[label], []).append(entry_id)
         line.write(PutHead(log.origin, checkpoint.size, checkpoint.root, note, previous, False))
+        if log.put.mine:
+            line.recite(log)
         for peer in line.peers.values():
             if peer.fingerprint in (party, log.party):
                 peer.holds(log.origin, checkpoint.size, now)
@@ -296,7 +301,7 @@ class Inbox:
             line.write(PutLeaf(log.origin, leaf.index, leaf.raw, leaf_hash, leaf_hash.hex(), now, labels))
             return leaf_hash.hex(), labels
         statement = parsed.leaf.statement
-        body, opened = _open_body(statement, section.bodies.get(parsed.id))
+        body, opened = open_body(statement, section.bodies.get(parsed.id))
         labels = line.state.judge(log, leaf.index, parsed, body, opened)
         if statement.kind == "epoch.grant" and not self._granted(log.party, statement):
             line.counters["grant mismatch"] += 1
@@ -359,7 +364,7 @@ class Inbox:
             if part is None or entry_id not in state.unopened:
                 continue
             parsed = decode_leaf(leaf.raw)
-            body, opened = _open_body(parsed.leaf.statement, part)
+            body, opened = open_body(parsed.leaf.statement, part)
             if opened:
                 line.write(PutBody(entry_id, part.seed, part.raw), body=body)
                 assert body is not None
@@ -371,7 +376,7 @@ class Inbox:
 
     # -- forks ---------------------------------------------------------------------------------
 
-    def _compare(self, log: LogState, checkpoint: Checkpoint, note: bytes, now: int) -> None:
+    def _compare(self, log: LogState, checkpoint: Checkpoint, note: bytes, peer: Peer, now: int) -> None:
         """A good checkpoint of a size that we hold: it says our root, or it proves a fork."""
         if not 0 < checkpoint.size <= log.size:
             return
@@ -379,11 +384,13 @@ class Inbox:
         if held is None and checkpoint.size <= self.line.limits.fork_search:
             held = log.compute_root(checkpoint.size)
         if held is not None and held != checkpoint.root:
-            self._conflict(log, note, checkpoint, now)
+            self._conflict(log, note, checkpoint, peer, now)
 
-    def _conflict(self, log: LogState, note: bytes, checkpoint: Checkpoint, now: int) -> None:
+    def _conflict(self, log: LogState, note: bytes, checkpoint: Checkpoint, peer: Peer, now: int) -> None:
         """Signed by the log's key, and not the tree that we hold."""
         line = self.line
+        if log.origin in line.state.logs:
+            peer.differ(log.origin)
         line.counters["conflicting checkpoint"] += 1
         key = hashlib.sha256(note).hexdigest()
         full = line.state.evidence.get(log.origin, 0) >= line.limits.evidence_per_log
@@ -417,7 +424,7 @@ class Inbox:
                 found[log.party] = key
         return {party: key for party, key in found.items() if owners[key.public] == {party}}
 
-    def _cosignature(self, origin: str, note: bytes, now: int) -> None:
+    def _cosignature(self, peer: Peer, origin: str, note: bytes, now: int) -> None:
         line = self.line
         log = line.state.logs.get(origin)
         if log is None:
@@ -431,7 +438,7 @@ class Inbox:
             if checkpoint.size > log.size:
                 self._ahead_of_us(log, checkpoint.size, note, now)
                 continue
-            self._compare(log, checkpoint, note, now)
+            self._compare(log, checkpoint, note, peer, now)
             if log.root_at(checkpoint.size) != checkpoint.root:
                 line.counters["receipt over an unknown head"] += 1
                 continue
@@ -499,11 +506,7 @@ class Inbox:
             if log is not None and log is state.own_log() and size > log.size:
                 self._claimed(peer, now)
         peer.owe_receipts.update(o for o, log in state.logs.items() if log.cosigned is not None)
-        current = state.own_log()
-        if current is not None and current.size - peer.sent.get(current.origin, 0) > line.limits.batch_leaves:
-            owed = set(peer.owe_early)
-            queued = (current.ids[index] for index in line.urgent_waiting(party))
-            peer.owe_early.extend(e for e in queued if e not in owed)
+        self._ahead(party, peer, now)
         own = [
             e
             for e in doc.get("unopened", ())
@@ -512,6 +515,21 @@ class Inbox:
         peer.owe_again.extend(e for e in own[:64] if e not in peer.owe_again)
         if doc.get("ask"):
             peer.owe_have = True
+
+    def _ahead(self, party: str, peer: Peer, now: int) -> None:
+        """What goes ahead of a backlog: urgent entries, and the floor to a member that holds its reading."""
+        line, log = self.line, self.line.state.own_log()
+        if log is None:
+            return
+        start, ahead = peer.sent.get(log.origin, 0), list[int]()
+        if log.size - start > line.limits.batch_leaves:
+            ahead = line.urgent_waiting(party)
+        if now < peer.hold:
+            open_kinds = floor(line.state.terms_now().charter) - CERTIFYING
+            ahead += [index for index in range(start, log.size) if log.kinds[index] in open_kinds]
+        owed = set(peer.owe_early)
+        queued = dict.fromkeys(log.ids[index] for index in ahead[: line.limits.early_per_peer])
+        peer.owe_early.extend(e for e in queued if e not in owed)
 
     def _early(self, peer: Peer, section: Section, index: int, raw: bytes, now: int) -> None:
         """A statement ahead of its place: checked alone, kept, receipted (protocol §8)."""
@@ -532,10 +550,12 @@ class Inbox:
             return
         if sum(1 for e in state.early.values() if e.origin == log.origin) >= line.limits.early_per_peer:
             raise VerificationError("too many statements ahead of their place")
+        if line.scarce and not self.quotas.on_floor(raw):
+            raise VerificationError("the disk is nearly full: only floor kinds are read")
         if parsed.leaf.statement.precedence == "flash" and self.quotas.floods(peer, now):
             raise VerificationError("more flash entries in this hour than the charter allows")
         part = section.bodies.get(parsed.id)
-        body, opened = _open_body(parsed.leaf.statement, part)
+        body, opened = open_body(parsed.leaf.statement, part)
         labels = state.judge(log, index, parsed, body, opened)
         if NOT_EARLY & set(labels):
             raise VerificationError(f"a statement ahead of its place: {', '.join(labels)}")
@@ -565,25 +585,3 @@ class Inbox:
         if self.line.me not in self.line.state.items.get(entry_id, ()):
             self.line.write(PutItem(entry_id, log.origin, self.line.me, arrived, note))
         peer.owe_items[entry_id] = note
-
-
-def _statement(raw: bytes) -> Statement | None:
-    try:
-        return decode_leaf(raw).leaf.statement
-    except MalformedError:
-        return None
-
-
-def _open_body(statement: Statement, part: BodyPart | None) -> tuple[dict[str, Any] | None, bool]:
-    """The content of an entry, and whether it is there and as committed."""
-    if statement.body is None:
-        return statement.data, statement.data is not None
-    if part is None or len(part.raw) != statement.body.size:
-        return None, False
-    try:
-        body = canonical.decode(part.raw, limit=MAX_BODY)
-        if not isinstance(body, dict) or canonical.b64(commitment(body, part.seed)) != statement.body.root:
-            return None, False
-    except MalformedError:
-        return None, False
-    return body, True

@@ -19,6 +19,8 @@ class Limits:
     # A day's reading from a member with whom no charter is in force: room to agree on one, no more.
     strange_entries: int = 1_000
     strange_bytes: int = 16 << 20
+    # With the disk nearly full, a member is asked to hold back what is not on the floor this long at a time.
+    scarce_wait: int = 10_000
     # Statements kept ahead of their place, a peer: enough for a crisis, too few to fill a disk.
     early_per_peer: int = 256
     # Without any progress on what is under way, ask the peer where it stands.

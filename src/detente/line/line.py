@@ -106,6 +106,8 @@ class Line:
         self.peers: dict[str, Peer] = {}
         self.stopped: str | None = None
         self.waiting_until = 0
+        # Set by the node while its disk is nearly full: only floor kinds are read.
+        self.scarce = False
         self.counters: Counter[str] = Counter()
         self.last_pq: tuple[int, int] = (0, 0)
         self._inbox = Inbox(self)
@@ -444,6 +446,12 @@ class Line:
                 self.write(PutLabels(entry_id, labels))
                 self.event("labels", log.party, entry_id, labels=list(labels))
 
+    def recite(self, log: LogState) -> None:
+        """A log of ours was given back: who cited what we had lost cited well."""
+        for entry_id, labels in self.state.recited():
+            self.write(PutLabels(entry_id, labels))
+            self.event("labels", log.party, entry_id, labels=list(labels))
+
     def _reseal(self, data: dict[str, Any], party: str) -> None:
         """A member could not open bodies of ours: a new epoch, and the bodies once more."""
         own = self.state.logs.get(str(data.get("log")))
@@ -481,8 +489,11 @@ class Line:
         """Ask a peer that owes us receipts for too long; renew what is old."""
         for peer in self.peers.values():
             waiting = peer.flight_leaves or (peer.connected and peer.have is None)
-            if peer.connected and waiting and not 0 <= now - peer.progress <= self.limits.stall:
+            # What a member cannot take is offered ever less often.
+            patience = self.limits.stall << min(peer.stalls, 6)
+            if peer.connected and waiting and not 0 <= now - peer.progress <= patience:
                 peer.owe_have, peer.ask, peer.progress = True, True, now
+                peer.stalls += 1
         if not 0 <= now - self.last_pq[1] < self.limits.pq_interval:
             self.sign_pq(now)
 

@@ -37,6 +37,8 @@ class LogState:
     # fingerprint -> size covered by that party's newest cosignature
     receipted: dict[str, int] = field(default_factory=dict)
     forked: bool = False
+    # One of ours of which a member gave back what we had lost.
+    lost: bool = False
     # (index, time, statement) of the entries that carry credentials.
     certifying: list[tuple[int, int, Statement]] = field(default_factory=list)
     # Trees of every so many leaves, made when an old root is first asked for.
@@ -74,6 +76,11 @@ class LogState:
         last = bisect_right(self.head_sizes, start + most) - 1
         return self.head_sizes[max(first, last)]
 
+    def head_below(self, most: int) -> int:
+        """Largest signed size up to ``most``; 0 if there is none."""
+        at = bisect_right(self.head_sizes, most)
+        return self.head_sizes[at - 1] if at else 0
+
     def add_leaf(self, leaf_hash: bytes, entry_id: str, kind: str, urgent: bool) -> None:
         """The next leaf."""
         if urgent:
@@ -85,6 +92,7 @@ class LogState:
 
     def add_head(self, put: PutHead) -> None:
         """A head its author signed; sizes come in any order when an old one is shown late."""
+        self.lost = self.lost or (self.put.mine and not put.mine)
         at = bisect_right(self.head_sizes, put.size)
         if at and self.head_sizes[at - 1] == put.size:
             return

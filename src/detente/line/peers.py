@@ -24,6 +24,8 @@ class Peer:
     flight_leaves: int = 0
     flight_bytes: int = 0
     progress: int = 0
+    # How often in a row it was asked where it stands, without any progress since.
+    stalls: int = 0
     owe_have: bool = False
     ask: bool = False
     owe_receipts: set[str] = field(default_factory=set)
@@ -31,6 +33,9 @@ class Peer:
     owe_items: dict[str, bytes] = field(default_factory=dict)
     owe_early: deque[str] = field(default_factory=deque)
     owe_again: deque[str] = field(default_factory=deque)
+    # Logs of which it holds another history than we do: it cannot take our leaves; it is shown our head.
+    differs: set[str] = field(default_factory=set)
+    owe_heads: set[str] = field(default_factory=set)
     # Its last packet was under an epoch key that we do not have: it must bring the key along again.
     deaf: bool = False
     gap_told: dict[str, tuple[int, int]] = field(default_factory=dict)
@@ -48,6 +53,8 @@ class Peer:
         self.connected = connected
         self.have = None
         self.clear_flight()
+        self.differs.clear()
+        self.stalls = 0
         self.owe_have = connected
         self.ask = False
 
@@ -56,6 +63,12 @@ class Peer:
         self.flight.clear()
         self.flight_leaves = self.flight_bytes = 0
         self.sent.clear()
+
+    def differ(self, origin: str) -> None:
+        """The peer holds another history of a log: it is shown our head, once."""
+        if origin not in self.differs:
+            self.differs.add(origin)
+            self.owe_heads.add(origin)
 
     def under_way(self, origin: str, upto: int, leaves: int, size: int, epoch: int) -> None:
         """A packet was handed out."""
@@ -69,7 +82,7 @@ class Peer:
         if self.have is None:
             return
         self.have[origin] = max(size, self.have.get(origin, 0))
-        self.progress = now
+        self.progress, self.stalls = now, 0
         while self.flight and self.flight[0][0] == origin and self.flight[0][1] <= size:
             _, _, leaves, length, epoch = self.flight.popleft()
             # It receipted what only that key opens.

@@ -6,8 +6,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from detente.line.bodies import statement_of
 from detente.line.peers import Peer
+from detente.line.rules import floor
 from detente.seal.packet import BodyPart, LeafPart
+from detente.words.kinds import KINDS
 
 if TYPE_CHECKING:
     from detente.line.line import Line
@@ -26,6 +29,10 @@ class Quotas:
         """Withhold reading from a member above its charter quota; counts what is let in."""
         charter = self.line.state.terms_now().charter
         limits = self.line.limits
+        if self.line.scarce and not all(self.on_floor(leaf.raw) for leaf in fresh):
+            self.line.counters["withheld for space"] += 1
+            peer.owe_have, peer.withheld = True, now + limits.scarce_wait
+            return True
         most = limits.strange_entries, limits.strange_bytes
         if charter is not None and charter.quotas is not None:
             most = charter.quotas.entries_per_day, charter.quotas.bytes_per_day
@@ -46,6 +53,15 @@ class Quotas:
             return True
         peer.used = (day, entries, size)
         return False
+
+    def on_floor(self, raw: bytes) -> bool:
+        """Whether a leaf is of a kind that is read even with the disk nearly full."""
+        statement = statement_of(raw)
+        if statement is None:
+            return False
+        known = KINDS.get(statement.kind)
+        keeping = known is not None and known.keeping
+        return keeping or statement.kind in floor(self.line.state.terms_now().charter)
 
     def floods(self, peer: Peer, now: int) -> bool:
         """Whether a member has used up its flash entries of this hour."""

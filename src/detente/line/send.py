@@ -50,7 +50,11 @@ class Outbox:
         packets: list[bytes] = []
         used = 0
         while used < room:
-            parts = self._small(peer, now) or self._ahead(peer, leaves) or self._bulk(peer, now, leaves, head)
+            parts = (
+                self._small(peer, now, head)
+                or self._ahead(peer, leaves)
+                or self._bulk(peer, now, leaves, head)
+            )
             if not parts:
                 break
             sealed = self._seal(peer, epoch, parts)
@@ -66,7 +70,7 @@ class Outbox:
         key = self.line.state.epochs[self.line.me, epoch]
         return packet.seal(self.line.channel, self.line.me, epoch, key, packet.encode_parts(parts), blobs)
 
-    def _small(self, peer: Peer, now: int) -> list[Part]:
+    def _small(self, peer: Peer, now: int, head: ReadHead) -> list[Part]:
         """Receipts first, then what we have: short, and others wait for them."""
         parts: list[Part] = []
         for origin in sorted(peer.owe_receipts)[:SMALL]:
@@ -76,10 +80,21 @@ class Outbox:
             peer.owe_receipts.discard(origin)
         for entry_id in list(peer.owe_items)[:SMALL]:
             parts.append(ItemPart(peer.owe_items.pop(entry_id)))
+        parts += self._heads(peer, head)
         if peer.owe_have:
             parts.append(HavePart(self._have(peer)))
             peer.owe_have = peer.ask = False
             peer.progress = now
+        return parts
+
+    def _heads(self, peer: Peer, head: ReadHead) -> list[Part]:
+        """Of logs in which we differ, our newest head that the peer can compare: so it has the proof too."""
+        parts: list[Part] = []
+        for origin in sorted(peer.owe_heads) if peer.have is not None else ():
+            size = self.line.state.logs[origin].head_below((peer.have or {}).get(origin, 0))
+            if size:
+                parts += [LogPart(origin), CheckpointPart(head(origin, size))]
+            peer.owe_heads.discard(origin)
         return parts
 
     def _have(self, peer: Peer) -> dict[str, Any]:
@@ -121,6 +136,8 @@ class Outbox:
         ):
             return []
         for log in self._by_author():
+            if log.origin in peer.differs:
+                continue
             start = max(peer.sent.get(log.origin, 0), peer.have.get(log.origin, 0))
             stop = log.head_above(start, self.line.limits.batch_leaves)
             if stop is not None:

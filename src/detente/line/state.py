@@ -42,6 +42,7 @@ URGENT = frozenset({"immediate", "flash"})
 # What a label says when nobody should act on the entry.
 VOID = frozenset({"bad signature", "no mandate", "revoked", "malformed leaf", "not understood", "duplicate"})
 KNOWN_FIELDS = frozenset(Statement.__struct_fields__)
+BAD_CITATION = "bad citation"
 CERTIFYING = frozenset({"genesis", "credential", "succession"})
 BODY_LIMIT = 1 << 20
 # Labels in the order of protocol §6.
@@ -81,6 +82,8 @@ class State:
         self.codes: dict[str, str] = {}
         # Only entries that have labels.
         self.labels: dict[str, tuple[str, ...]] = {}
+        # Where the entries with a bad citation stand, and what they cite: a log of ours may be given back.
+        self.doubted: dict[str, tuple[str, int, Mapping[str, tuple[int, str]]]] = {}
         self._body_before: tuple[str, bytes] = ("", b"")
 
     # -- folding -------------------------------------------------------------------------------
@@ -118,6 +121,7 @@ class State:
 
     def _log(self, write: PutLog) -> None:
         log = LogState(write, VerifierKey.parse(write.log_key), VerifierKey.parse(write.receipt_key))
+        log.lost = write.given
         self.logs[write.origin] = log
         self.sequence.setdefault(write.party, []).append(write.origin)
         self.credentials.setdefault(write.party, Credentials(write.party, self.channel))
@@ -174,6 +178,8 @@ class State:
             log.cite(write.index, origin, size)
         if first:
             self._labels(write.entry_id, write.labels)
+            if BAD_CITATION in write.labels:
+                self.doubted[write.entry_id] = write.origin, write.index, parsed.leaf.placement.seen
         wanted = kind in rules.RULE_KINDS or kind == "phrase"
         if body is None and wanted and self._body_before[0] == write.entry_id:
             body = canonical.decode(self._body_before[1], limit=BODY_LIMIT)
@@ -318,7 +324,7 @@ class State:
         labels += self._order(
             log, index, statement.kind, code, placement.seen if seen is None else seen, more
         )
-        labels += self._citations(log, parsed)
+        labels += self._citations(log, index, placement.seen)
         labels += self._understanding(statement, opened)
         if statement.kind in KINDS and opened and not _fits(statement.kind, body):
             labels.append("malformed body")
@@ -405,18 +411,30 @@ class State:
             held.append("malformed body")
         return ranked(held)
 
-    def _citations(self, log: LogState, parsed: ParsedLeaf) -> list[str]:
-        for origin, (size, root) in parsed.leaf.placement.seen.items():
-            cites = log.cited.get(origin)
-            if cites is not None and size < cites[1][-1]:
-                return ["bad citation"]
+    def _citations(self, log: LogState, index: int, seen: Mapping[str, tuple[int, str]]) -> list[str]:
+        for origin, (size, root) in seen.items():
+            if size < log.saw(index - 1, origin):
+                return [BAD_CITATION]
             ours = self.logs.get(origin)
             if ours is None or not ours.put.mine or log.party == self.me:
                 continue
             held = ours.root_at(size)
+            if held is None and ours.lost and size <= ours.size:
+                # Not every head that we signed comes back with the leaves.
+                held = ours.compute_root(size)
             if held is None or canonical.b64(held) != root:
-                return ["bad citation"]
+                return [BAD_CITATION]
         return []
+
+    def recited(self) -> list[tuple[str, tuple[str, ...]]]:
+        """(entry id, labels) of the entries that cite what has just been given back of a log of ours."""
+        found = []
+        for entry_id, (origin, index, seen) in list(self.doubted.items()):
+            if not self._citations(self.logs[origin], index, seen):
+                del self.doubted[entry_id]
+                held = self.labels.get(entry_id, ())
+                found.append((entry_id, tuple(label for label in held if label != BAD_CITATION)))
+        return found
 
     def _understanding(self, statement: Statement, opened: bool) -> list[str]:
         labels = []

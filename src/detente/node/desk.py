@@ -19,6 +19,8 @@ from detente.words.entry import Signature
 AWAITING = "awaiting release"
 RECALLABLE = "recallable"
 SLOW = frozenset({"routine", "priority"})
+# Longer than this it is no slip of the hand but a decision: withdraw or correct by a later entry.
+LONGEST_RECALL = 3600
 LOOK_AGAIN = 1000
 
 
@@ -86,6 +88,13 @@ class Desk:
             text = self.node.store.meta("recall_seconds") or "0"
             self._recall = now, int(text) if text.isdecimal() else 0
         return self._recall[1]
+
+    def set_recall_time(self, seconds: int) -> None:
+        """Change it for releases to come. Raises UsageError for what is not from 0 to an hour."""
+        if not 0 <= seconds <= LONGEST_RECALL:
+            raise UsageError(f"a recall time is from 0 to {LONGEST_RECALL} seconds")
+        self.node.store.put_meta("recall_seconds", str(seconds))
+        self.node.store.put_audit(self.node.clock(), "desk", "recall time", str(seconds))
 
     def _keep(self, channel: str, entry: Signed, status: str, what: str, who: str, remark: str = "") -> None:
         row = self.node.store.draft(entry.id)

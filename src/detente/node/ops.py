@@ -354,6 +354,12 @@ class Operations:
         """Send a draft back with a remark."""
         return self.desk.send_back(id_, remark, by)
 
+    async def op_recall_time(self, seconds: int | None = None) -> dict[str, Any]:
+        """The time during which a routine or priority release can be recalled; set it, or only say it."""
+        if seconds is not None:
+            self.desk.set_recall_time(seconds)
+        return {"seconds": self.desk.recall_time()}
+
     async def op_draft_recall(self, id_: str) -> dict[str, Any]:
         """Take back a release within the recall time."""
         return self.desk.recall(id_)

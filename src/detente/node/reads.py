@@ -117,8 +117,8 @@ class LineReads(ABC):
     def logs(self, channel: str) -> list[PutLog]:
         """The channel's logs, by party and place in its sequence."""
         rows = self._rows(
-            "SELECT origin, party, seq, base, log_key, receipt_key, pq_key, mine, lost FROM logs WHERE channel=?"
-            " ORDER BY party, seq",
+            "SELECT origin, party, seq, base, log_key, receipt_key, pq_key, mine, lost FROM logs"
+            " WHERE channel=? ORDER BY party, seq",
             (channel,),
         )
         return [replace(PutLog(*row), mine=bool(row[7]), given=bool(row[8])) for row in rows]

@@ -36,6 +36,10 @@ Told: TypeAlias = Callable[[DetenteError | None], None]
 
 LOG = logging.getLogger("detente.node")
 UNASSENTED = 16
+# Shares of the disk reserve: above it peers are read whole; below, floor kinds only; below the next, our own
+# entries too are of floor kinds only; below the last, nothing could be kept safely.
+OWN_SHARE = 0.5
+LAST_SHARE = 0.125
 # Prepared logs that no peer's channel can use up: for what we open ourselves, and for successions.
 RESERVED_LOGS = 2
 EVENT_QUEUE = 4096
@@ -226,7 +230,7 @@ class Node:
 
     def _room(self, entries: Sequence[Signed]) -> None:
         """Disk is reserved for floor kinds (DESIGN §4, abuse)."""
-        if disk_low(self.home.path):
+        if disk_low(self.home.path, OWN_SHARE):
             kinds = {str(entry.statement.get("kind")) for entry in entries}
             closed = sorted(
                 k for k in kinds if k not in KINDS or not (KINDS[k].keeping or KINDS[k].floor_default)
@@ -281,8 +285,9 @@ class Node:
             channel = packet.header(raw).channel
             if channel not in self.lines:
                 self._join(peer, channel, raw)
-            if disk_low(self.home.path):
-                raise RefusedError("the disk is nearly full: nothing is taken in until there is room")
+            if disk_low(self.home.path, LAST_SHARE):
+                raise RefusedError("the disk is full: nothing is taken in until there is room")
+            self.lines[channel].scarce = disk_low(self.home.path)
             with self.step(channel) as line:
                 line.receive(peer, raw, now)
         except MalformedError as error:

@@ -96,11 +96,11 @@ class Store(Protocol):
         """Add a channel or change its state."""
 
 
-def disk_low(path: Path) -> bool:
-    """True when less is free on the disk of ``path`` than ``DETENTE_DISK_RESERVE`` bytes (default 64 MiB)."""
+def disk_low(path: Path, share: float = 1.0) -> bool:
+    """True when less is free on the disk of ``path`` than this share of ``DETENTE_DISK_RESERVE`` (64 MiB)."""
     text = os.environ.get("DETENTE_DISK_RESERVE", "")
     reserve = int(text) if text.isdecimal() else DISK_RESERVE
-    return shutil.disk_usage(path).free < reserve
+    return shutil.disk_usage(path).free < reserve * share
 
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
