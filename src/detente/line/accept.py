@@ -184,6 +184,7 @@ class Inbox:
         if put is not None:
             line.write(put)
             log = state.logs[section.origin]
+            peer.owe_have = peer.ask = True  # receipts under its keys may have come before it
         if log.put.mine and (put is not None or log is current):
             line.stop("a member holds more of our log than we do: it was restored or copied")
         self._keep(log, party, fresh, hashes, section, checkpoint, note, now)
@@ -239,6 +240,8 @@ class Inbox:
         if not same or checkpoint.size <= log.size:
             self._compare(log, checkpoint, note, peer, now)
             self._refill(section, now)
+            if same and checkpoint.size == log.size and log.root_at(log.size) == checkpoint.root:
+                self._cosign(log, note, now)  # what came while we were stopped has no receipt yet
             if same and log.cosigned is not None:
                 peer.owe_receipts.add(log.origin)
             return False
@@ -505,6 +508,10 @@ class Inbox:
             log = state.logs.get(origin)
             if log is not None and log is state.own_log() and size > log.size:
                 self._claimed(peer, now)
+        for origin in state.sequence.get(line.me, ()):
+            log = state.logs[origin]
+            if log.receipted.get(party, 0) < log.head_below(int(doc["logs"].get(origin, 0))):
+                peer.owe_heads.add(origin)  # it holds what it never receipted
         peer.owe_receipts.update(o for o, log in state.logs.items() if log.cosigned is not None)
         self._ahead(party, peer, now)
         own = [
