@@ -19,6 +19,7 @@ _MAIN = ("text", "concern", "what", "name", "title")
 _HIDDEN = frozenset({"blobs", "sig", "phrases", "code_commitments", "code_reveals"})
 _PERSON = frozenset({"name", "office", "rank", "side", "role"})
 _DOC_FIELDS = ("type", "id", "name", "office", "title", "revokes", "origin", "reason")
+_SECONDS = frozenset({"ack_due", "answer_due", "test_every", "readout_notice"})
 _DEPTH = 4
 
 
@@ -51,7 +52,7 @@ def plain(
     if main and isinstance(body.get("lang"), str):
         head, shown = f"{head} ({clean(body['lang'])[:35]})", shown | {"lang"}
     rest = [name for name in _order(kind, body) if name not in shown | _HIDDEN]
-    values = [(name, _value(body[name], lang)) for name in rest]
+    values = [(name, _value(_spoken(name, body[name]), lang)) for name in rest]
     lines = [f"{label('fields', name, lang)}: {_cut(value, limit)}" for name, value in values if value]
     if not main and not lines:
         return f"{head}: {label('words', 'nothing', lang)}"
@@ -83,6 +84,20 @@ def _order(kind: str, body: Mapping[str, Any]) -> list[str]:
     return own + sorted(name for name in body if name not in own)
 
 
+def _spoken(name: str, value: Any) -> Any:
+    """Seconds as people say them: a duty officer counts in minutes and hours."""
+    if name not in _SECONDS or isinstance(value, bool):
+        return value
+    if isinstance(value, Mapping):
+        return {key: _spoken(name, inner) for key, inner in value.items()}
+    if not isinstance(value, int) or value <= 0:
+        return value
+    for size, unit in ((3600, "h"), (60, "min")):
+        if value % size == 0:
+            return f"{value // size} {unit}"
+    return f"{value} s"
+
+
 def _value(value: Any, lang: str, depth: int = 0) -> str:
     if value is None or depth > _DEPTH:
         return "…" if depth > _DEPTH else ""
@@ -104,6 +119,8 @@ def _object(value: Mapping[str, Any], lang: str, depth: int) -> str:
         value = {name: doc[name] for name in _DOC_FIELDS if name in doc}
     if value and _PERSON.issuperset(value):
         return clean(name_of(dict(value)))
+    if isinstance(value.get("fingerprint"), str) and isinstance(value.get("id"), str):
+        return f"{clean(value['id'])} ({clean(str(value.get('name') or value['fingerprint'][:12]))})"
     if isinstance(value.get("coordinates"), list):
         return f"{_value(value.get('type'), lang, depth)} {_value(value['coordinates'], lang, depth)}".strip()
     pairs = (
