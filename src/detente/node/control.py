@@ -13,7 +13,7 @@ import gc
 import logging
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -22,7 +22,7 @@ import orjson
 from detente import errors
 from detente.errors import DetenteError, RefusedError, UnreachableError
 from detente.line.signed import Signed
-from detente.node.home import Home
+from detente.node.home import BusyError, Home
 from detente.node.keystore import unlock_service
 from detente.node.ops import Operations
 from detente.node.paths import Paths
@@ -34,8 +34,9 @@ LOG = logging.getLogger("detente.node")
 LINE_LIMIT = 8 << 20
 # A batch makes some ten thousand objects, all short-lived.
 GC_YOUNG = 20_000
-# Seconds that a node which holds the home may take to answer.
-PATIENCE = 5.0
+# How long a command looks for a node that is starting, and a node waits for a command that has the home (s).
+PATIENCE = 15.0
+SERVE_PATIENCE = 30.0
 ERRORS: dict[str, type[DetenteError]] = {
     cls.__name__: cls
     for cls in vars(errors).values()
@@ -182,7 +183,8 @@ async def running(
     (scheduled tests and releases), which would follow this machine's.
     Raises RefusedError when another process has the home, or for a wrong passphrase.
     """
-    with home.lock():
+    # A node that is to serve waits for a command that has the home; a command looks for the node instead.
+    async with _held(home, SERVE_PATIENCE if listen else 0.0):
         keys = unlock_service(home, passphrase())
         node = Node(home, home.open_store(), keys, clock)
         operations = Operations(node)
@@ -207,6 +209,33 @@ async def running(
             await paths.close()
             home.socket.unlink(missing_ok=True)
             node.close()
+
+
+@asynccontextmanager
+async def _held(home: Home, patience: float) -> AsyncIterator[None]:
+    """Hold the home's lock. Raises BusyError after ``patience`` seconds; other work goes on meanwhile."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + patience
+    with contextlib.ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(home.lock(0.0))
+                break
+            except BusyError:
+                # A node that answers will not end by itself; anything else that has the home soon will.
+                if loop.time() > until or await _answers(home):
+                    raise
+            await asyncio.sleep(0.05)
+        yield
+
+
+async def _answers(home: Home) -> bool:
+    try:
+        _, writer = await _reach(home)
+    except UnreachableError:
+        return False
+    writer.close()
+    return True
 
 
 def settle_memory() -> None:
@@ -493,29 +522,34 @@ async def connect(home: Home, *, passphrase: Callable[[], str]) -> AsyncIterator
     node
     holds the home and does not answer.
     """
-    if home.serving() is None:
-        async with running(home, passphrase) as here:
-            yield LocalOps(here.operations)
-        return
-    ops = SocketOps(*await _reach(home))
-    try:
-        yield ops
-    finally:
-        await ops.close()
+    async with AsyncExitStack() as stack:
+        yield await _enter(home, passphrase, stack)
 
 
-async def _reach(home: Home) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """The control socket of the serving node. One that was killed leaves its files, and the next one takes a
-    moment to begin."""
+async def _enter(home: Home, passphrase: Callable[[], str], stack: AsyncExitStack) -> Ops:
+    """Through the node, or as the node; a node that is just starting, or was killed, gets a moment."""
     loop = asyncio.get_running_loop()
     until = loop.time() + PATIENCE
     while True:
+        late = loop.time() > until
         try:
-            with _short(home) as path:
-                return await asyncio.open_unix_connection(path, limit=LINE_LIMIT)
-        except OSError as error:
-            if loop.time() > until or home.serving() is None:
-                raise UnreachableError(
-                    f"the node of {home.path} is serving but does not answer: {error.strerror}"
-                ) from None
+            if home.serving() is None:
+                return LocalOps((await stack.enter_async_context(running(home, passphrase))).operations)
+            ops = SocketOps(*await _reach(home))
+            stack.push_async_callback(ops.close)
+            return ops
+        except (BusyError, UnreachableError):
+            if late:
+                raise
         await asyncio.sleep(0.05)
+
+
+async def _reach(home: Home) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """The control socket of the serving node."""
+    try:
+        with _short(home) as path:
+            return await asyncio.open_unix_connection(path, limit=LINE_LIMIT)
+    except OSError as error:
+        raise UnreachableError(
+            f"the node of {home.path} is serving but does not answer: {error.strerror}"
+        ) from None

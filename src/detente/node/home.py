@@ -26,6 +26,10 @@ OFFICE = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 _PATIENCE = 0.25
 
 
+class BusyError(RefusedError):
+    """Another process has the home: a serving node, or a command that will soon be done."""
+
+
 @dataclass(frozen=True)
 class HomeInfo:
     """What ``party.json`` says; ``party`` is the short party id, ``created`` in ms, ``home_id`` 32 hex."""
@@ -171,13 +175,13 @@ class Home:
 
     @contextlib.contextmanager
     def lock(self, patience: float = _PATIENCE) -> Iterator[None]:
-        """Hold the home for this process; RefusedError if another has it for longer than ``patience`` (s)."""
+        """Hold the home for this process; BusyError if another has it for longer than ``patience`` (s)."""
         handle = os.open(self.path / "lock", os.O_CREAT | os.O_RDWR, 0o600)
         try:
             until = time.monotonic() + patience
             while not _try_lock(handle, fcntl.LOCK_EX):
                 if time.monotonic() > until:
-                    raise RefusedError(self._busy())
+                    raise BusyError(self._busy())
                 time.sleep(0.02)
             yield
         finally:
