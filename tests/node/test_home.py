@@ -175,7 +175,7 @@ def test_deletion_and_re_copy_never_signs_from_an_old_state(home: Home, tmp_path
     sign(home, 2)
     shutil.rmtree(home.path)
     shutil.copytree(tmp_path / "copy", home.path)
-    # The new file may be given the old one's inode; then its generation or the sizes tell.
+    # The new file may be given the old one's inode; then the sizes tell.
     assert_does_not_sign(Home.open(home.path), 2, "must not sign")
 
 

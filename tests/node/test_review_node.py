@@ -43,3 +43,19 @@ def test_a_release_that_cannot_be_read_does_not_hold_up_the_others(tmp_path: Pat
     Desk(node).place_due()
     assert node.store.outgoing() == []
     node.close()
+
+
+def test_path_notes_do_not_grow_for_ever(tmp_path: Path) -> None:
+    clock = [NOW]
+    node = start(tmp_path, clock)
+    schedule = Schedule(node, Desk(node))
+    node.path_event("f" * 64, "direct", True, 1.0, None, None)
+    schedule.tick()
+    clock[0] += 29 * DAY
+    node.path_event("f" * 64, "direct", True, 2.0, None, None)
+    schedule.tick()
+    assert [row["ms"] for row in node.store.path_events()] == [1.0, 2.0]
+    clock[0] += 2 * DAY
+    schedule.tick()
+    assert [row["ms"] for row in node.store.path_events()] == [2.0]
+    node.close()

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 HOME_VARIABLE = "DETENTE_HOME"
 SHORTEST_PREFIX = 6
-CHANNEL_ID = 32
 AWAITING = 1
 _HEX = re.compile(r"[0-9a-f]+")
 # Control characters, and marks that turn text around: what a peer writes must not drive the terminal.

@@ -127,10 +127,6 @@ class Credentials:
         """Every mandate of the prefix with its credential id."""
         return tuple(item for held in self._mandates.values() for item in held.items())
 
-    def revoked_since(self, credential_id: str) -> int | None:
-        """Since when (ms) a credential is revoked in this prefix, or None."""
-        return self._revoked.get(credential_id)
-
     def check_signatures(self, statement_raw: bytes, signatures: Iterable[Signature]) -> Signed:
         """Verify each signature by the key it names; one by a key never certified here does not stand."""
         stood: set[str] = set()

@@ -18,11 +18,9 @@ from detente.node.forks import proof_files
 from detente.node.records import Records
 from detente.node.runtime import Node, read_credential
 from detente.record.entry import Entry
-from detente.seal import credential
 from detente.seal.canonical import b64
 from detente.seal.keys import fingerprint_words
 
-POLL = 0.05
 ACKS = ("displayed", "read", "understood", "referred", "declined", "will-answer", "answered")
 # What counts as having come as far as was waited for: a later mark implies the earlier ones.
 REACHED = {"displayed": frozenset(ACKS), "read": frozenset(ACKS[1:])}
@@ -396,11 +394,3 @@ class Operations:
     def _displayed(self, entry_id: str) -> bool:
         marks = self._entry(entry_id).marks
         return "displayed" in marks.get(self.node.home.info.party, {})
-
-
-def parse_succession(document: dict[str, Any]) -> credential.SuccessionDoc:
-    """A succession credential's content. Raises MalformedError or RefusedError."""
-    parsed = credential.parse(document.get("doc") or {})
-    if not isinstance(parsed, credential.SuccessionDoc):
-        raise RefusedError("this credential is not a succession")
-    return parsed

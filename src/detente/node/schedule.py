@@ -20,7 +20,9 @@ LOG = logging.getLogger("detente.node")
 EVERY = 1.0
 # The first test soon after a channel opens: a new line should show that it works.
 FIRST_TEST = 10_000
-KEEP_PATH_EVENTS = 90 * 86_400_000
+# Path notes are for telling the kinds of silence apart, not for the record: a ping each 20 s adds up.
+KEEP_PATH_EVENTS = 30 * 86_400_000
+PRUNE_EVERY = 3_600_000
 
 
 class Schedule:
@@ -30,6 +32,7 @@ class Schedule:
         self.node = node
         self.desk = desk
         self._last_test: dict[str, int] = {}
+        self._pruned = 0
         self._tests: dict[str, int] = {}
         self._open_since: dict[str, int] = {}
 
@@ -57,9 +60,19 @@ class Schedule:
         except DetenteError as error:
             LOG.error("releases that are due: %s", error)
         self.node.store.tidy()
+        self._prune(now)
         # What waited for the clock, not for a packet: a hold that is over, a peer to be asked.
         for peer in list(self.node.links):
             self.node.wake(peer)
+
+    def _prune(self, now: int) -> None:
+        if 0 <= now - self._pruned < PRUNE_EVERY:
+            return
+        self._pruned = now
+        try:
+            self.node.store.drop_path_events(now - KEEP_PATH_EVENTS)
+        except DetenteError as error:
+            LOG.error("old path notes: %s", error)
 
     def _test(self, channel: str, line: Line, now: int) -> None:
         """A scheduled line test with a neutral generated text (HOTLINES R37)."""

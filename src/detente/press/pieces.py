@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from detente.press import gazetteer
 from detente.press.names import PersonMention
 from detente.press.quotes import Quote, enclosing
 from detente.press.reading import Institution, Reading, inside
@@ -415,8 +414,3 @@ def other_side(r: Reading, start: int, end: int, side: str | None) -> str | None
     """The one side besides ``side`` that a span names; None where there are several or none."""
     named = {one.side for one in inside(r.sides, start, end)} - {side}
     return next(iter(named)) if len(named) == 1 else None
-
-
-def side_after(r: Reading, at: int, end: int) -> gazetteer.SideMention | None:
-    """The first side named in ``[at, end)``."""
-    return next(iter(inside(r.sides, at, end)), None)

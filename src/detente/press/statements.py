@@ -8,7 +8,7 @@ from typing import Any
 
 from detente.press.contacts import Contact
 from detente.press.measures import is_measure
-from detente.press.pieces import Piece, innermost, other_side
+from detente.press.pieces import Piece, other_side
 from detente.press.reading import Reading, finding, inside
 from detente.press.sentences import sentences
 from detente.press.source import Span, trim
@@ -216,9 +216,3 @@ def _addressee(r: Reading, span: Span, side: str | None, contacts: list[Contact]
     other = other_side(r, *span, side)
     known = {one for contact in contacts for one in contact.sides}
     return other if other in known and side in known else None
-
-
-def piece_side(pieces: list[Piece], at: int) -> str | None:
-    """The side whose words hold ``at``."""
-    piece = innermost(pieces, at)
-    return piece.voice.side if piece else None
