@@ -15,9 +15,37 @@ from detente.line.signed import Signed
 from detente.node.runtime import Node
 from detente.seal import canonical, credential
 from detente.words.entry import Signature
+from detente.words.machine import Machine, Move
 
 AWAITING = "awaiting release"
 RECALLABLE = "recallable"
+RETURNED, RECALLED, RELEASED = "returned", "recalled", "released"
+_SUBMIT, _HOLD, _SIGN, _RELEASE = "submitted", "released, recallable", "signed", "released"
+_RETURN, _RECALL, _DUE, _REFUSED = "returned", "recalled", "recall time over", "refused"
+_SIGNER, _DRAFTER = "an office that the mandate names", "the drafting office"
+DRAFT = Machine(
+    "draft",
+    "A statement before it is placed, where the mandate asks for more signatures or a recall time runs.",
+    "none",
+    (
+        Move("none", _SUBMIT, AWAITING, _DRAFTER, "guide, Desk officer"),
+        Move("none", _HOLD, RECALLABLE, "an office that signs alone, if there is a recall time", "guide"),
+        Move(AWAITING, _SIGN, AWAITING, _SIGNER, "guide"),
+        Move(RETURNED, _SIGN, AWAITING, _SIGNER, "guide"),
+        Move(AWAITING, _RETURN, RETURNED, f"{_SIGNER}, with a remark", "guide"),
+        Move(AWAITING, _HOLD, RECALLABLE, f"{_SIGNER}, if there is a recall time", "guide"),
+        Move(RETURNED, _HOLD, RECALLABLE, f"{_SIGNER}, if there is a recall time", "guide"),
+        Move(AWAITING, _RELEASE, RELEASED, f"{_SIGNER}: it is placed", "guide, §3"),
+        Move(RETURNED, _RELEASE, RELEASED, f"{_SIGNER}: it is placed", "guide, §3"),
+        Move(RECALLABLE, _DUE, RELEASED, "the node: it is placed", "guide"),
+        Move(RECALLABLE, _REFUSED, RETURNED, "the node: it may no longer be placed", "guide, §6"),
+        Move(AWAITING, _RECALL, RECALLED, _DRAFTER, "guide"),
+        Move(RETURNED, _RECALL, RECALLED, _DRAFTER, "guide"),
+        Move(RECALLABLE, _RECALL, RECALLED, _DRAFTER, "guide"),
+    ),
+)
+# A draft in one of these waits for somebody, or for its time.
+_LIVE = frozenset(move.before for move in DRAFT.moves) - {DRAFT.start}
 SLOW = frozenset({"routine", "priority"})
 # Longer than this it is no slip of the hand but a decision: withdraw or correct by a later entry.
 LONGEST_RECALL = 3600
@@ -116,9 +144,7 @@ class Desk:
 
     def list(self) -> list[dict[str, Any]]:
         """Open drafts, returned ones and releases that can still be recalled."""
-        rows = [
-            row for row in self.node.store.drafts() if row["status"] in (AWAITING, RECALLABLE, "returned")
-        ]
+        rows = [row for row in self.node.store.drafts() if row["status"] in _LIVE]
         return [self._describe(row, Signed.from_json(row["draft"])) for row in rows]
 
     def show(self, draft_id: str) -> dict[str, Any]:
@@ -153,7 +179,7 @@ class Desk:
     def sign(self, draft_id: str, signature: dict[str, Any]) -> dict[str, Any]:
         """Add a signature that stands. Raises RefusedError for one that does not, or adds nothing."""
         row, entry = self._row(draft_id)
-        if row["status"] not in (AWAITING, "returned"):
+        if not DRAFT.allows(row["status"], _SIGN):
             raise RefusedError(f"the draft is {row['status']}: nothing is to be signed")
         before, _, of = self._standing(row["channel"], entry)
         more = entry.with_signature(signature)
@@ -169,7 +195,7 @@ class Desk:
     def release(self, draft_id: str) -> dict[str, Any] | tuple[str, Signed]:
         """What is to be placed now, or the result where it is held for the recall time."""
         row, entry = self._row(draft_id)
-        if row["status"] not in (AWAITING, "returned"):
+        if not DRAFT.allows(row["status"], _RELEASE):
             raise RefusedError(f"the draft is {row['status']} already")
         signed, needed, of = self._standing(row["channel"], entry)
         if len(signed) < needed:
@@ -188,21 +214,21 @@ class Desk:
     def send_back(self, draft_id: str, remark: str, by: str) -> dict[str, Any]:
         """Return a draft with a remark."""
         row, entry = self._row(draft_id)
-        if row["status"] != AWAITING:
+        if not DRAFT.allows(row["status"], _RETURN):
             raise RefusedError(f"the draft is {row['status']}: it cannot be returned")
         if not remark.strip():
             raise UsageError("a draft is returned with a remark: say what is to be changed")
-        self._keep(row["channel"], entry, "returned", "returned", by or "?", remark)
-        return {"id": draft_id, "state": "returned"}
+        self._keep(row["channel"], entry, RETURNED, "returned", by or "?", remark)
+        return {"id": draft_id, "state": RETURNED}
 
     def recall(self, draft_id: str) -> dict[str, Any]:
         """Take back a release before it is placed, or drop a draft."""
         row, entry = self._row(draft_id)
-        if row["status"] not in (RECALLABLE, AWAITING, "returned"):
+        if not DRAFT.allows(row["status"], _RECALL):
             raise RefusedError("it was placed; what was placed is corrected or withdrawn by a later entry")
         self.node.store.drop_outgoing(draft_id)
-        self._keep(row["channel"], entry, "recalled", "recalled", str(entry.statement["office"]))
-        return {"id": draft_id, "state": "recalled"}
+        self._keep(row["channel"], entry, RECALLED, "recalled", str(entry.statement["office"]))
+        return {"id": draft_id, "state": RECALLED}
 
     def place_due(self) -> None:
         """Place releases whose recall time is over; one that is refused now is kept as returned, with the
@@ -213,9 +239,9 @@ class Desk:
             entry = Signed.from_json(row["statement"])
             try:
                 self.node.place(row["channel"], [entry])
-                self.done(row["id"], "released")
+                self.done(row["id"], RELEASED)
             except (RefusedError, MalformedError) as error:
-                self._keep(row["channel"], entry, "returned", "refused", "node", str(error))
+                self._keep(row["channel"], entry, RETURNED, "refused", "node", str(error))
             self.node.store.drop_outgoing(row["id"])
 
     # -- credentials ---------------------------------------------------------------------------

@@ -9,7 +9,32 @@ from typing import Any
 
 from detente.record.entry import Entry, rfc3339, text_of
 from detente.record.timeline import causal_order
+from detente.words.machine import Machine, Move
 
+PROPOSED, ACCEPTED, DECLINED, RECORDED, AGREED = (
+    "proposed",
+    "accepted",
+    "declined",
+    "recorded",
+    "record agreed",
+)
+_ACCEPT, _DECLINE = "all members assent", "a member declines"
+_RECORD, _AGREE = "a record is placed", "all members stand by one record"
+CONTACT = Machine(
+    "contact",
+    "How far a call, meeting or visit has come. What took place is recorded even if it was declined before.",
+    PROPOSED,
+    (
+        Move(PROPOSED, _ACCEPT, ACCEPTED, "each member, by `assent`", "kinds"),
+        Move(PROPOSED, _DECLINE, DECLINED, "any member, by `decline`", "kinds"),
+        Move(ACCEPTED, _DECLINE, DECLINED, "any member, by `decline`", "kinds"),
+        *(
+            Move(before, _RECORD, RECORDED, "any member, by `contact.record`", "kinds")
+            for before in (PROPOSED, ACCEPTED, DECLINED)
+        ),
+        Move(RECORDED, _AGREE, AGREED, "each member, as author of the record or by `assent`", "kinds"),
+    ),
+)
 _RANK = {"contact.proposal": 0, "contact.record": 1}
 _PARTS = frozenset({"contact.proposal", "contact.record", "readout", "point", "assent", "decline", "text"})
 
@@ -46,16 +71,21 @@ class Contact:
         return self._of("point")
 
     def state(self, parties: Iterable[str]) -> str:
-        """``proposed``, ``accepted``, ``declined``, ``recorded`` or ``record agreed``."""
+        """``proposed``, ``accepted``, ``declined``, ``recorded`` or ``record agreed``, by the table
+        ``CONTACT``. ``parties``: short ids of all members."""
         wanted = set(parties)
-        if any(wanted <= set(self.agreed[record.id]) for record in self.records):
-            return "record agreed"
-        if self.records:
-            return "recorded"
-        answers = [entry for entry in self.entries if entry.kind in ("assent", "decline")]
-        if any(entry.kind == "decline" for entry in answers):
-            return "declined"
-        return "accepted" if wanted <= {self.first.party, *(entry.party for entry in answers)} else "proposed"
+        assented = {self.first.party, *(entry.party for entry in self._of("assent"))}
+        happened = {
+            _ACCEPT: wanted <= assented,
+            _DECLINE: bool(self._of("decline")),
+            _RECORD: bool(self.records),
+            _AGREE: any(wanted <= set(self.agreed[record.id]) for record in self.records),
+        }
+        state = CONTACT.start
+        for event, so in happened.items():
+            if so and CONTACT.allows(state, event):
+                state = CONTACT.step(state, event)
+        return state
 
     def _of(self, kind: str) -> tuple[Entry, ...]:
         return tuple(entry for entry in self.entries if entry.kind == kind)

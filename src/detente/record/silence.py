@@ -6,13 +6,57 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from detente.record.states import rank
+from detente.words.machine import Machine, Move
+
 LINE_UP = "line up"
 NOT_ANSWERED = "line up, not answered"
 ANNOUNCED = "announced suspension"
+# Of an entry that is not answered: what is known of the people there.
+ON_WATCH = "on watch, not answering"
+NOBODY = "no watch post has shown it"
+NOT_THERE = "not there yet"
 DOWN_THEIRS = "line down: theirs"
 DOWN_OURS = "line down: ours"
 DOWN_PATH = "line down: path"
 KINDS = (LINE_UP, NOT_ANSWERED, ANNOUNCED, DOWN_THEIRS, DOWN_OURS, DOWN_PATH)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One row of the table: ``kind`` if every fact in ``holds`` is so and none in ``not_so`` is."""
+
+    kind: str
+    holds: frozenset[str]
+    not_so: frozenset[str]
+
+
+ANSWERS, OURS, REACHES = "their node answers", "our end works", "their machine is reached"
+OWED, CLOSED = "an answer is due", "a standing explains it"
+# Which silence it is: the first row that fits. There is no memory in it: every kind may follow every other.
+TABLE = (
+    Case(DOWN_OURS, frozenset(), frozenset({ANSWERS, OURS})),
+    Case(DOWN_THEIRS, frozenset({OURS, REACHES}), frozenset({ANSWERS})),
+    Case(DOWN_PATH, frozenset({OURS}), frozenset({ANSWERS})),
+    Case(NOT_ANSWERED, frozenset({ANSWERS, OWED}), frozenset()),
+    Case(ANNOUNCED, frozenset({ANSWERS, CLOSED}), frozenset()),
+    Case(LINE_UP, frozenset({ANSWERS}), frozenset()),
+)
+SILENCE = Machine(
+    "silence",
+    "Why it is quiet, from the facts of now. All kinds are reached from the facts alone.",
+    "facts of now",
+    [
+        Move(
+            "facts of now",
+            ", ".join((*sorted(row.holds), *(f"not ({fact})" for fact in sorted(row.not_so)))),
+            row.kind,
+            "the reader's own node, by its paths and the record",
+            "guide, Words",
+        )
+        for row in TABLE
+    ],
+)
 
 
 @dataclass(frozen=True)
@@ -35,12 +79,21 @@ class PathFact:
 
 @dataclass(frozen=True)
 class Unanswered:
-    """An entry of ours past its time: which, its kind, and since when it is due (ms)."""
+    """An entry of ours past its time: which, its kind, since when it is due (ms), how far it came there."""
 
     id: str
     ref: str
     kind: str
     due: int
+    reached: str = "kept"
+
+    @property
+    def there(self) -> str:
+        """Whether anybody is known to be on watch there. That a post shows it is the other side's signed
+        word; that none does is only the absence of one."""
+        if rank(self.reached) >= rank("displayed"):
+            return ON_WATCH
+        return NOBODY if rank(self.reached) >= rank("delivered") else NOT_THERE
 
 
 @dataclass(frozen=True)
@@ -84,21 +137,29 @@ def silence(
     announced = standing if excused or standing in ("suspended", "ended") else None
     up = tuple(fact.path for fact in paths if fact.live and fact.answers)
     down = tuple(fact.path for fact in paths if fact.live and not fact.answers)
-    if not up:
-        heard = [fact.last_heard for fact in paths if fact.last_heard is not None]
-        return Silence(_whose(paths), max(heard, default=None), announced, overdue, up, down)
-    if owed:
-        return Silence(NOT_ANSWERED, owed[0].due, announced, owed, up, down)
-    if announced:
-        return Silence(ANNOUNCED, standing_since, announced, overdue, up, down)
-    return Silence(LINE_UP, None, None, (), up, down)
+    kind = kind_of(_facts(paths, bool(owed), announced is not None))
+    if kind == NOT_ANSWERED:
+        return Silence(kind, owed[0].due, announced, owed, up, down)
+    if kind == ANNOUNCED:
+        return Silence(kind, standing_since, announced, overdue, up, down)
+    if kind == LINE_UP:
+        return Silence(kind, None, None, (), up, down)
+    heard = [fact.last_heard for fact in paths if fact.last_heard is not None]
+    return Silence(kind, max(heard, default=None), announced, overdue, up, down)
 
 
-def _whose(paths: Sequence[PathFact]) -> str:
-    """Ours if no live path of ours works; theirs if one reaches them and finds nobody; else the path."""
+def kind_of(facts: frozenset[str]) -> str:
+    """The first row of ``TABLE`` that fits; every set of facts has one."""
+    return next(row.kind for row in TABLE if row.holds <= facts and not row.not_so & facts)
+
+
+def _facts(paths: Sequence[PathFact], owed: bool, announced: bool) -> frozenset[str]:
     live = [fact for fact in paths if fact.live]
-    if not any(fact.ours for fact in live):
-        return DOWN_OURS
-    if any(fact.reaches for fact in live if fact.ours):
-        return DOWN_THEIRS
-    return DOWN_PATH
+    so = {
+        ANSWERS: any(fact.answers for fact in live),
+        OURS: any(fact.ours for fact in live),
+        REACHES: any(fact.reaches for fact in live if fact.ours),
+        OWED: owed,
+        CLOSED: announced,
+    }
+    return frozenset(fact for fact, holds in so.items() if holds)

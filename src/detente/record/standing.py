@@ -8,14 +8,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from detente.line import rules
-from detente.record.entry import Entry, in_order, rfc3339, text_of
+from detente.line.state import VOID
+from detente.record.entry import Entry, rfc3339, text_of
 from detente.record.timeline import causal_order
 from detente.words.bodies.base import as_list
 from detente.words.charter import Charter
 from detente.words.kinds import KINDS
 from detente.words.kinds import closed_kinds as closed_by
+from detente.words.machine import Machine, Move
 
 STATES = ("normal", "reduced", "suspended", "ended")  # from open to strict
+STANDING = Machine(
+    "standing",
+    "What one party declares about one scope. Nobody else can change it, and no time that runs out does.",
+    "normal",
+    [
+        Move(before, f"declares {after}", after, "the party alone, by a `standing` entry in order", "§12")
+        for before in STATES
+        for after in STATES
+    ],
+)
 CHANNEL = "channel"
 
 
@@ -51,7 +63,8 @@ class Scope:
 
 def declarations(entries: Sequence[Entry], charter: Charter | None = None) -> list[Declared]:
     """Every declaration of every party, in causal order: the history."""
-    said = [entry for entry in causal_order(entries) if entry.kind == "standing" and in_order(entry)]
+    # By the same labels as the line: a body of the wrong shape may close kinds all the same (protocol §12).
+    said = [e for e in causal_order(entries) if e.kind == "standing" and not VOID.intersection(e.labels)]
     found = (_declared(entry, charter) for entry in said)
     return [item for item in found if item is not None]
 
@@ -140,16 +153,19 @@ def _scope(scope: str, by_party: dict[str, Declared], parties: Sequence[str]) ->
 
 
 def _silent(party: str, scope: str) -> Declared:
-    return Declared(party, scope, "normal", "", "", "", "", (), (), "", "", 0, (None, None))
+    return Declared(party, scope, STANDING.start, "", "", "", "", (), (), "", "", 0, (None, None))
 
 
 def _declared(entry: Entry, charter: Charter | None) -> Declared | None:
     body = entry.body
-    state = text_of(body, "state")
-    if body is None or state not in STATES:
+    if body is None:
         return None
-    scope = text_of(body, "scope")
+    state, scope = text_of(body, "state"), text_of(body, "scope")
     closed = tuple(sorted(closed_by(body, rules.floor(charter))))
+    if state not in STATES:
+        if not closed:
+            return None
+        state = "reduced"  # it names no state that there is, and closes kinds: that must be seen
     return Declared(
         party=entry.party,
         scope=CHANNEL if scope in ("", "relations", "all") else scope,

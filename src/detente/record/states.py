@@ -4,24 +4,66 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from detente.record.entry import Entry
+from detente.words.machine import Machine, Move
 
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One mark: its word, how far it is (``rank``), what sets it, who, and where that is laid down."""
+
+    word: str
+    rank: int
+    event: str
+    by: str
+    source: str = "§10"
+
+
+MARKS = (
+    Mark("kept", 0, "placed", "the author's node, with its commit"),
+    Mark("delivered", 1, "receipt", "the addressee's node, by cosignature or item receipt", "§5, §10"),
+    Mark("displayed", 2, "ack displayed", "the addressee's watch post, by its watch key", "§3, §10"),
+    Mark("read", 3, "ack read", "an office of the addressee"),
+    Mark("understood", 4, "ack understood", "an office of the addressee"),
+    Mark("referred", 4, "ack referred", "an office of the addressee"),
+    Mark("declined", 4, "ack declined", "an office of the addressee, with a neutral reason"),
+    Mark("will-answer", 4, "ack will-answer", "an office of the addressee"),
+    Mark("answered", 5, "answer", "an office of the addressee, by an entry that names it in `re`"),
+)
+_RANK = {mark.word: mark.rank for mark in MARKS}
 # What a person can say in an acknowledgement; `displayed` is the watch post's machine.
-ACK_STATES = ("displayed", "read", "understood", "referred", "declined", "will-answer")
+ACK_STATES = tuple(mark.word for mark in MARKS if mark.event.startswith("ack "))
 NOT_ANSWERS = frozenset({"ack", "test", "refusal"})
 
-_RANK = {
-    "kept": 0,
-    "delivered": 1,
-    "displayed": 2,
-    "read": 3,
-    "understood": 4,
-    "referred": 4,
-    "declined": 4,
-    "will-answer": 4,
-    "answered": 5,
-}
+
+def _onward(start: str, marks: Sequence[Mark]) -> list[Move]:
+    """Every move between marks: a mark changes the word unless it ranks below; of one rank the later counts.
+
+    Marks may be skipped, for receipts and acknowledgements travel apart.
+    """
+    words = [(start, 0), *((mark.word, mark.rank) for mark in marks)]
+    return [
+        Move(before, mark.event, mark.word, mark.by, mark.source)
+        for before, rank in words
+        for mark in marks
+        if mark.rank >= max(rank, 1) and mark.word != before
+    ]
+
+
+ENTRY = Machine(
+    "entry",
+    "The word for an entry of ours and one addressee. Marks only grow, so there is no way back.",
+    "kept",
+    _onward("kept", MARKS[1:]),
+)
+RECEIVED = Machine(
+    "received",
+    "The word for an entry of another member, by our own marks.",
+    "received",
+    _onward("received", [mark for mark in MARKS if mark.rank > _RANK["delivered"]]),
+)
 
 
 def rank(state: str) -> int:
