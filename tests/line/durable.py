@@ -10,10 +10,14 @@ from typing import Any
 from detente.line.limits import LIMITS, Limits
 from detente.line.line import Line, OwnLog
 from detente.line.writes import Write
+from detente.node.reload import Keeper, read_line
 from detente.node.store import SqliteStore
 from tests.line.harness import CHANNEL, Node, Party, connect, run
 
 _NUMBER = itertools.count()
+# A part of the fold for so many entries; and for none.
+EVERY = 5
+NEVER = 1 << 30
 
 
 class Disk:
@@ -59,29 +63,57 @@ class DurableNode(Node):
             value = Disk(self.folder)
         super().__setattr__(name, value)
 
-    def reloaded(self) -> Line:
-        """The line as a restart would read it."""
+    @property
+    def db(self) -> SqliteStore:
+        return self.store.db  # type: ignore[attr-defined,no-any-return]
+
+    def new_line(self) -> Line:
+        """With the store for its past: what settled is asked of it."""
+        line = Line(CHANNEL, self.party.fpr, self.party.keys(), self.limits, past=self.db)
+        self.keeper = Keeper(self.db, line, EVERY)
+        return line
+
+    def folded(self) -> Line:
+        """The line by all its leaves, with nothing left to the past."""
         line = Line(CHANNEL, self.party.fpr, self.party.keys(), self.limits)
-        for write in self.store.db.load(CHANNEL):  # type: ignore[attr-defined]
+        for write in self.db.load(CHANNEL):
             line.load(write)
         line.attach(self.own)
         return line
 
+    def reloaded(self) -> Line:
+        """The line as a restart would read it: by parts of its fold and the leaves after them."""
+        line = read_line(self.db, self.new_line, NEVER).line
+        line.attach(self.own)
+        return line
+
+    def crash(self) -> None:
+        self.keeper = read_line(self.db, self.new_line, EVERY)
+        self.line = self.keeper.line
+        self.line.attach(self.own)
+
     def commit(self) -> None:
+        keeper = self.keeper
         super().commit()
-        living, read = facts(self.line), facts(self.reloaded())
-        for name in living:
-            assert living[name] == read[name], name
+        keeper.settle()
+        living = facts(self.line)
+        for read in (facts(self.folded()), facts(self.reloaded())):
+            for name in living:
+                assert living[name] == read[name], name
+        self.keeper = keeper
 
 
 def facts(line: Line) -> dict[str, Any]:
     """What must be the same before and after a restart."""
     state = line.state
     terms = state.terms_now()
+    known = [*(entry for log in state.logs.values() for entry in log.ids), *state.early]
     return {
         "logs": {
-            o: (log.size, log.frontier.root(), log.ids, log.kinds, log.urgent, log.head_sizes, log.head_roots,
-                log.cited, log.cosigned, log.receipted, log.forked, log.put)
+            o: (log.size, log.frontier.root(), list(log.ids), list(log.kinds), list(log.urgent),
+                log.hashes(0, log.size), {n: root for n in range(log.size + 1) if (root := log.root_at(n))},
+                {of: (list(at), list(sizes)) for of, (at, sizes) in log.cited.items()},
+                log.cosigned, log.receipted, log.forked, log.put)
             for o, log in state.logs.items()
         },
         "sequence": state.sequence,
@@ -91,11 +123,12 @@ def facts(line: Line) -> dict[str, Any]:
         "epochs": state.epochs,
         "newest": state.newest_epoch,
         "blobs": state.blobs,
-        "where": state.where,
+        "where": {e: state.where.get(e) for e in known},
         "early": state.early,
-        "items": state.items,
+        "items": {e: by for e in known if (by := state.items.get(e))},
         "unopened": state.unopened,
-        "labels": state.labels,
+        "labels": {e: labels for e in known if (labels := state.labels.get(e))},
+        "doubted": dict(state.doubted),
         "evidence": state.evidence,
         "seen": line._seen(),
         "peers": set(line.peers),

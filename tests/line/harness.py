@@ -144,12 +144,15 @@ class Node:
         self.now = T0
         self.events: list[Event] = []
         self.own = party.own_log()
-        self.line = Line(CHANNEL, party.fpr, party.keys(), limits)
+        self.line = self.new_line()
         members = {p.fpr: p.card for p in [party, *others]}
         self.line.open_log(
             self.own, party.card, party.mandates, seed(party.name, "epoch") * 2, members, self.now
         )
         self.commit()
+
+    def new_line(self) -> Line:
+        return Line(CHANNEL, self.party.fpr, self.party.keys(), self.limits)
 
     def commit(self) -> None:
         self.store.commit(self.line.take())
@@ -157,7 +160,7 @@ class Node:
 
     def crash(self) -> None:
         """Lose everything that was not committed, and start again from the store."""
-        self.line = Line(CHANNEL, self.party.fpr, self.party.keys(), self.limits)
+        self.line = self.new_line()
         for write in self.store.writes:
             self.line.load(write)
         self.line.attach(self.own)

@@ -111,6 +111,7 @@ async def test_a_form_without_its_token_changes_nothing(client: httpx.AsyncClien
         ({"sec-fetch-site": "cross-site"}, 403),
         ({"sec-fetch-site": "same-site"}, 403),
         ({"origin": "https://evil.example"}, 403),
+        ({"origin": "http://[evil"}, 403),
         ({"content-type": "text/plain"}, 415),
         ({"content-length": str(REQUEST_LIMIT + 1)}, 413),
     ],

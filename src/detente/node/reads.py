@@ -77,11 +77,8 @@ class LineReads(ABC):
 
     def load(self, channel: str) -> Iterator[Write]:
         """Every write that rebuilds the line: members, logs, epochs, leaves after their bodies, the rest."""
-        for party, card in self._rows("SELECT party, card FROM members WHERE channel=?", (channel,)):
-            yield PutMember(party, json.loads(card))
+        yield from self.ground(channel)
         logs = self.logs(channel)
-        yield from logs
-        yield from self.epochs(channel)
         yield from self._load_leaves(channel)
         for log in logs:
             yield from self.heads(log.origin)
@@ -95,6 +92,13 @@ class LineReads(ABC):
                 yield PutBody(early.entry_id, *body)
             yield early
         yield from self.evidence(channel)
+
+    def ground(self, channel: str) -> Iterator[Write]:
+        """What leaves rest on: members, logs, epochs."""
+        for party, card in self._rows("SELECT party, card FROM members WHERE channel=?", (channel,)):
+            yield PutMember(party, json.loads(card))
+        yield from self.logs(channel)
+        yield from self.epochs(channel)
 
     def _load_leaves(self, channel: str) -> Iterator[Write]:
         after = 0
@@ -156,7 +160,10 @@ class LineReads(ABC):
     def head_sizes(self) -> dict[str, int]:
         """Origin to the size of the newest head, over all logs."""
         return dict(
-            self._rows("SELECT l.origin, max(h.size) FROM heads h JOIN logs l ON l.id=h.log GROUP BY l.id")
+            self._rows(
+                "SELECT origin, size FROM (SELECT origin, (SELECT max(size) FROM heads WHERE log=l.id) size"
+                " FROM logs l) WHERE size IS NOT NULL"
+            )
         )
 
     def receipts(self, origin: str) -> list[PutReceipt]:
@@ -243,37 +250,40 @@ class LineReads(ABC):
         )
         return [row[0] for row in rows]
 
-    def rows_since(self, channel: str, after: int) -> list[Row]:
-        """Leaves that arrived after row ``after``, in order of arrival."""
-        return self._view_rows("l.channel=? AND v.n>?", (channel, after))
+    def rows_since(self, channel: str, after: int, most: int | None = None) -> list[Row]:
+        """Leaves that arrived after row ``after``, in order of arrival; all, or the first ``most``."""
+        return self._view_rows("l.channel=? AND v.n>?", (channel, after), -1 if most is None else most)
 
     def rows_of(self, channel: str, entry_id: str) -> list[Row]:
         """The leaves of one entry in a channel."""
         return self._view_rows("l.channel=? AND v.entry_id=?", (channel, entry_id))
 
-    def _view_rows(self, where: str, values: Sequence[Any]) -> list[Row]:
+    def _view_rows(self, where: str, values: Sequence[Any], most: int = -1) -> list[Row]:
         rows = self._rows(
             "SELECT v.n, l.origin, v.idx, v.entry_id, v.raw, v.arrived, v.labels, b.raw FROM leaves v"  # noqa: S608
             " CROSS JOIN logs l ON l.id=v.log LEFT JOIN bodies b ON b.entry_id=v.entry_id"
-            f" WHERE {where} ORDER BY v.n",
-            values,
+            f" WHERE {where} ORDER BY v.n LIMIT ?",
+            (*values, most),
         )
         return [
             Row(n, origin, index, entry_id, raw, arrived, split(labels), body)
             for n, origin, index, entry_id, raw, arrived, labels, body in rows
         ]
 
-    def marks_since(self, channel: str, receipt: int, item: int) -> tuple[list[Doc], list[Doc]]:
-        """Receipts and item receipts of a channel that came after these row numbers."""
+    def marks_since(
+        self, channel: str, receipt: int, item: int, most: int | None = None
+    ) -> tuple[list[Doc], list[Doc]]:
+        """Receipts and item receipts of a channel that came after these row numbers; all, or the first."""
+        limit = -1 if most is None else most
         receipts = self._docs(
             "SELECT r.n, l.origin, r.size, r.by, r.seconds FROM receipts r CROSS JOIN logs l ON l.id=r.log"
-            " WHERE l.channel=? AND r.n>? ORDER BY r.n",
-            (channel, receipt),
+            " WHERE l.channel=? AND r.n>? ORDER BY r.n LIMIT ?",
+            (channel, receipt, limit),
         )
         items = self._docs(
             "SELECT i.n, i.entry_id, i.by, i.arrived FROM items i CROSS JOIN logs l ON l.id=i.log"
-            " WHERE l.channel=? AND i.n>? ORDER BY i.n",
-            (channel, item),
+            " WHERE l.channel=? AND i.n>? ORDER BY i.n LIMIT ?",
+            (channel, item, limit),
         )
         return receipts, items
 

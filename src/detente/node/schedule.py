@@ -59,6 +59,7 @@ class Schedule:
             self.desk.place_due()
         except DetenteError as error:
             LOG.error("releases that are due: %s", error)
+        self.node.settle()
         self.node.store.tidy()
         self._prune(now)
         # What waited for the clock, not for a packet: a hold that is over, a peer to be asked.
@@ -81,8 +82,7 @@ class Schedule:
         if charter is None or not line.peers or log is None or line.stopped or line.own is None:
             return
         if channel not in self._last_test:
-            placed = [i for i, kind in enumerate(log.kinds) if kind == "test"]
-            self._tests[channel] = len(placed)
+            self._tests[channel] = len(log.noted.get("test", ()))
             self._last_test[channel] = now + FIRST_TEST - charter.test_every * 1000
         if now - self._last_test[channel] < charter.test_every * 1000:
             return
@@ -92,9 +92,10 @@ class Schedule:
 
     def _granted(self, log: LogState, now: int) -> int:
         """When our newest epoch began: a restart does not make it younger."""
-        index = max((i for i, kind in enumerate(log.kinds) if kind == "epoch.grant"), default=None)
-        if index is None:
+        granted = log.noted.get("epoch.grant")
+        if not granted:
             return now
+        index = granted[-1]
         return decode_leaf(self.node.store.leaves(log.origin, index, index + 1)[0][0]).leaf.placement.time
 
     def _epoch(self, line: Line, now: int) -> None:

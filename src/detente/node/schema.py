@@ -71,4 +71,11 @@ _NODE = (
          what TEXT NOT NULL, state TEXT NOT NULL, detail TEXT NOT NULL) WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_LINE + _NODE,)
+# What a start need not fold again (``reload``): a cache, each part with a digest of all before it.
+_PARTS = (
+    """CREATE TABLE parts(
+         channel TEXT NOT NULL, part INTEGER NOT NULL, n INTEGER NOT NULL, raw BLOB NOT NULL,
+         digest BLOB NOT NULL, PRIMARY KEY(channel, part))""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_LINE + _NODE, _PARTS)

@@ -37,6 +37,7 @@ from detente.line.writes import (
 )
 from detente.node import schema
 from detente.node.files import sync_dir
+from detente.node.past import PastReads
 from detente.node.reads import FIRST, LineReads, join, pack
 from detente.node.tables import Doc, NodeTables
 
@@ -133,7 +134,7 @@ def _lost(origin: str) -> str:
     return f"the log {origin} needs a succession before this party can go on in it: bring the root key"
 
 
-class SqliteStore(LineReads, NodeTables):
+class SqliteStore(LineReads, PastReads, NodeTables):
     """One party's store in one file. One writer; any number of readers through ``open(read_only=True)``.
 
     ``bar`` says, if it is set, why nothing of ours may be signed here; what comes in is still kept.

@@ -57,9 +57,13 @@ class NodeTables(ABC):
         )
 
     def lost_logs(self) -> list[Doc]:
-        """Our own logs that need a succession: ``channel, origin``, without those that have one."""
+        """Our own logs that need a succession: ``channel, origin``, without those that have one.
+
+        Those that were lost, and those in which somebody else signed too.
+        """
         return self._docs(
-            "SELECT channel, origin FROM logs a WHERE mine AND lost AND NOT EXISTS"
+            "SELECT channel, origin FROM logs a WHERE mine AND (lost OR EXISTS (SELECT 1 FROM evidence e"
+            " WHERE e.channel=a.channel AND e.origin=a.origin AND e.what<>'rivals')) AND NOT EXISTS"
             " (SELECT 1 FROM logs b WHERE b.channel=a.channel AND b.mine AND b.seq>a.seq)"
         )
 

@@ -11,7 +11,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from detente.errors import DetenteError, UsageError
+from detente.errors import DetenteError, RefusedError, UsageError
 from detente.record import states
 from detente.record.entry import Entry, parse_rfc3339
 from detente.record.timeline import causal_order
@@ -38,7 +38,10 @@ def find(console: Console, request: Request) -> tuple[dict[str, Any], Entry]:
     for entry in console.records.entries(row["channel"]):
         if name in (entry.id, entry.ref):
             return row, entry
-    raise NotHere("There is no such entry in this channel.")
+    try:  # one that is older than what is read of a long channel
+        return row, console.records.find(name, row["channel"])
+    except RefusedError:
+        raise NotHere("There is no such entry in this channel.") from None
 
 
 @signed_in

@@ -128,7 +128,10 @@ def _ours(method: str, headers: Headers) -> bool:
     if method == "GET" or origin is None or origin == "null":
         # Browsers without fetch metadata say "null" under our own referrer policy: the form's token decides.
         return True
-    return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    try:
+        return urlsplit(origin).netloc.lower() == headers.get("host", "").lower()
+    except ValueError:  # what no browser sends
+        return False
 
 
 def _with_headers(send: Send) -> Send:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from typing import Any
 from detente.errors import DetenteError, RefusedError, VerificationError
 from detente.line.logs import LogState
 from detente.line.state import State
-from detente.line.writes import PutHead, PutReceipt
+from detente.line.writes import PutHead
 from detente.log import merkle
 from detente.log.checkpoint import open_cosignature
 from detente.log.proof import Proof
@@ -74,12 +73,9 @@ async def proof_of(console: Console, entry: Entry) -> EntryProof:
     leaves = [] if EARLY in entry.labels else store.leaves(entry.origin, entry.index, entry.index + 1)
     raw = leaves[0][0] if leaves else _early(console, entry)
     log = _state(console, entry.channel).logs[entry.origin]
-    head = next((h for h in reversed(store.heads(entry.origin)) if leaves and h.size > entry.index), None)
-    path: tuple[bytes, ...] = ()
-    if head is not None:
-        hashes = [log.hash_at(n) for n in range(head.size)]
-        # A long log takes a while: the line must not wait for it.
-        path = tuple(await asyncio.to_thread(merkle.inclusion_proof, hashes, entry.index, head.size))
+    newest = store.heads_from(entry.origin, log.size) if leaves else []
+    head = next((one for one in newest if one.size > entry.index), None)
+    path = tuple(log.inclusion(entry.index, head.size)) if head is not None else ()
     return EntryProof(
         raw,
         merkle.leaf_hash(raw).hex(),
@@ -107,11 +103,9 @@ def _receipts(console: Console, entry: Entry) -> tuple[Receipt, ...]:
     """Each party's first receipt that covers the entry, and every item receipt."""
     store, name = console.node.store, console.node.short
     items = [Receipt(name(i.by), i.arrived, None, i.note, i.by) for i in store.items(entry.id)]
-    first: dict[str, PutReceipt] = {}
-    for receipt in [] if EARLY in entry.labels else store.receipts(entry.origin):
-        if receipt.size > entry.index:
-            first.setdefault(receipt.by, receipt)
-    covers = [Receipt(name(r.by), r.seconds * 1000, r.size, r.note, r.by) for r in first.values()]
+    makers = {log.party for log in _state(console, entry.channel).logs.values()}
+    first = [] if EARLY in entry.labels else store.first_receipts(entry.origin, entry.index, sorted(makers))
+    covers = [Receipt(name(r.by), r.seconds * 1000, r.size, r.note, r.by) for r in first]
     return tuple(sorted(items + covers, key=lambda receipt: receipt.at))
 
 

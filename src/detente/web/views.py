@@ -86,6 +86,8 @@ class Channel:
     dues: tuple[waiting.Due, ...]
     scopes: tuple[standing.Scope, ...]
     lines: tuple[PeerLine, ...]
+    # Entries that are older than what is read of a long channel: the views are without them.
+    older: int = 0
 
     @property
     def register(self) -> bool:
@@ -103,7 +105,8 @@ async def channel_view(console: Console, row: Mapping[str, Any], status: Mapping
     members = tuple(m.id for m in charter.members) if charter else (me, *(p["party"] for p in facts["peers"]))
     members = (me, *(member for member in members if member != me))
     # Entries are values: views over a long record are computed beside the line, which waits for no page.
-    dues, scopes, tests = await asyncio.to_thread(_derived, entries, charter, members, now)
+    rules = [*console.records.old_rules(identifier), *entries]
+    dues, scopes, tests = await asyncio.to_thread(_derived, entries, rules, charter, members, now)
     lines = tuple(_line(console, peer, dues, scopes, tests) for peer in facts["peers"])
     return Channel(
         id=identifier,
@@ -119,14 +122,19 @@ async def channel_view(console: Console, row: Mapping[str, Any], status: Mapping
         dues=tuple(dues),
         scopes=tuple(scopes),
         lines=lines,
+        older=console.records.passed_over(identifier),
     )
 
 
 def _derived(
-    entries: Sequence[Entry], charter: Charter | None, members: Sequence[str], now: int
+    entries: Sequence[Entry],
+    rules: Sequence[Entry],
+    charter: Charter | None,
+    members: Sequence[str],
+    now: int,
 ) -> tuple[list[waiting.Due], list[standing.Scope], list[availability.Availability]]:
     dues = waiting.dues(entries, charter, now) if charter else []
-    scopes = standing.current(entries, members, charter)
+    scopes = standing.current(rules, members, charter)
     return dues, scopes, availability.availability(entries, members, now)
 
 

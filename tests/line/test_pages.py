@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the documentation says of the line's tables and limits is what the program goes by."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from detente.line.limits import LIMITS
+
+REPO = Path(__file__).resolve().parents[2]
+PROTOCOL = (REPO / "docs" / "protocol.md").read_text(encoding="utf-8")
+
+
+def test_the_page_of_the_state_machines_is_what_the_tables_make() -> None:
+    spec = importlib.util.spec_from_file_location("make_states_doc", REPO / "scripts" / "make_states_doc.py")
+    assert spec is not None and spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert (REPO / "docs" / "state-machines.md").read_text(encoding="utf-8") == script.page()
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "meant"),
+    [
+        ("at most 8 MiB and 4,096 leaves unreceipted under way", LIMITS.window_bytes, 8 * 1024 * 1024),
+        ("at most 8 MiB and 4,096 leaves unreceipted under way", LIMITS.window_leaves, 4096),
+        ("place nothing for 5 seconds, at most once an hour", LIMITS.claim_wait, 5_000),
+        ("place nothing for 5 seconds, at most once an hour", LIMITS.claim_interval, 3_600_000),
+        ("a succession, and every 30 days", LIMITS.epoch_life, 30 * 24 * 3_600_000),
+        ("1,000 entries and 16 MiB a day are read from a member", LIMITS.strange_entries, 1_000),
+        ("1,000 entries and 16 MiB a day are read from a member", LIMITS.strange_bytes, 16 * 1024 * 1024),
+    ],
+)
+def test_a_limit_is_the_one_of_the_protocol(said: str, value: int, meant: int) -> None:
+    assert said in PROTOCOL
+    assert value == meant
