@@ -19,6 +19,6 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("Go with golang.org/x/mod is not installed (Debian: golang-go, golang-golang-x-mod-dev)")
     folder = tmp_path_factory.mktemp("judge")
     env = {"GOCACHE": str(folder / "cache")} | os.environ | {"GO111MODULE": "off", "GOPATH": str(GOPATH)}
-    source = Path(__file__).with_name("main.go")
-    subprocess.run(["go", "build", "-o", folder / "judge", source], env=env, check=True)
+    sources = [Path(__file__).with_name(name) for name in ("main.go", "fork.go")]
+    subprocess.run(["go", "build", "-o", folder / "judge", *sources], env=env, check=True)
     return folder / "judge"

@@ -3,10 +3,12 @@
 // Command judge says whether the logs of an unzipped bundle are valid. It shares no code with Detente: notes are
 // read by golang.org/x/mod/sumdb/note, trees by golang.org/x/mod/sumdb/tlog.
 //
-// Build: GO111MODULE=off GOPATH=/usr/share/gocode go build -o judge main.go
+// Build: GO111MODULE=off GOPATH=/usr/share/gocode go build -o judge main.go fork.go
 // Use:   judge FOLDER
 //
-// One line a log on standard output; status 1 and the reason if anything is wrong, 2 if the call is.
+//	judge fork FOLDER
+//
+// With fork the folder is one proof that `detente evidence export` wrote. One line a log on standard output; status 1 and the reason if anything is wrong, 2 if the call is.
 package main
 
 import (
@@ -38,8 +40,17 @@ const (
 )
 
 func main() {
+	if len(os.Args) == 3 && os.Args[1] == "fork" {
+		summary, err := judgeFork(os.Args[2])
+		if err != nil {
+			fmt.Printf("not proven: %v\n", err)
+			os.Exit(1)
+		}
+		fmt.Printf("proven: %s\n", summary)
+		return
+	}
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: judge FOLDER")
+		fmt.Fprintln(os.Stderr, "usage: judge [fork] FOLDER")
 		os.Exit(2)
 	}
 	root := os.Args[1]

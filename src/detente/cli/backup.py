@@ -5,16 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from detente.cli import common
 from detente.cli.common import HomeCommand, home_argument, json_option
 from detente.errors import RefusedError, UsageError
-
-if TYPE_CHECKING:
-    from detente.node.home import Home
 
 _RANK = {"ok": 0, "warn": 1, "bad": 2}
 
@@ -70,8 +67,9 @@ def restore(file: str, home: str, as_json: bool) -> None:
     common.tell(f"{home}: {party.info.party}, {party.info.name}")
     if needs:
         common.tell(
-            f"{len(needs)} channels need a succession before this party can speak in them again:"
-            f" detente keys succeed {home} --root FILE"
+            f"{len(needs)} channels need a succession before this party can speak in them again. First let"
+            f" the others give back what they hold:\n  detente keys prepare {home} --root FILE\n"
+            f"  detente serve {home}\nthen, beside it:\n  detente keys succeed {home} --root FILE"
         )
 
 
@@ -85,13 +83,14 @@ def restore(file: str, home: str, as_json: bool) -> None:
 @json_option
 def doctor(home: str, evidence: str | None, as_json: bool) -> int:
     """Look for what is wrong and say how to mend it; 1 if something is bad."""
+    from detente.cli.evidence import write
     from detente.cli.secrets import known_service_passphrase
     from detente.cli.times import now_ms
     from detente.node.doctor import examine
 
     party = common.open_home(home)
     if evidence is not None:
-        common.note(f"{_write_evidence(party, Path(evidence))} proofs written to {evidence}")
+        common.note(f"{len(write(party, Path(evidence)))} proofs written to {evidence}")
     findings = examine(party, known_service_passphrase(), now_ms())
     worst = _worst(findings)
     if as_json:
@@ -103,23 +102,6 @@ def doctor(home: str, evidence: str | None, as_json: bool) -> int:
         return 0
     bad = [finding for finding in findings if finding["state"] == "bad"]
     raise RefusedError(f"{home}: {len(bad)} findings are bad, first {bad[0]['check']}: {bad[0]['what']}")
-
-
-def _write_evidence(party: Home, place: Path) -> int:
-    """A folder each, named by channel and kind; returns how many. UsageError where it cannot be written."""
-    from detente.node.forks import proof_files
-
-    store = common.open_store(party)
-    proofs = [(row["channel"], one) for row in store.channels() for one in store.evidence(row["channel"])]
-    try:
-        for channel, proof in proofs:
-            folder = place / f"{channel[:12]}-{proof.what}-{proof.key[:12]}"
-            folder.mkdir(parents=True, exist_ok=True)
-            for name, raw in proof_files(store, proof).items():
-                (folder / name).write_bytes(raw)
-    except OSError as error:
-        raise UsageError(f"cannot write to {place}: {error.strerror}") from None
-    return len(proofs)
 
 
 def _worst(findings: Sequence[dict[str, Any]]) -> str:

@@ -121,9 +121,30 @@ def card(home: str, root: str | None, as_json: bool, **changes: str | None) -> N
 @click.argument("channel", required=False, metavar="[CHANNEL]")
 @root_option
 @click.option("--reason", default="restored from a backup", show_default=True, metavar="TEXT", help="Why.")
+@click.option("--fresh", is_flag=True, help="Use no log that was prepared before: its keys may be stolen.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0),
+    default=15.0,
+    show_default=True,
+    metavar="S",
+    help="Seconds to wait for what the other members hold.",
+)
 @json_option
-def succeed(home: str, channel: str | None, root: str | None, reason: str, as_json: bool) -> None:
-    """Go on in a new log after a loss: in CHANNEL, or wherever it is needed."""
+def succeed(
+    home: str,
+    channel: str | None,
+    root: str | None,
+    reason: str,
+    fresh: bool,
+    timeout: float,
+    as_json: bool,
+) -> None:
+    """Go on in a new log after a loss or a fork: in CHANNEL, or wherever it is needed.
+
+    The new log begins after the last entry of the old one that this home holds: so the other members are
+    heard first, as they may hold more. After a fork the logs that were prepared before are not used.
+    """
     party = common.open_home(home)
     store = common.open_store(party)
     lost = store.lost_logs()
@@ -133,26 +154,36 @@ def succeed(home: str, channel: str | None, root: str | None, reason: str, as_js
     if not lost:
         raise RefusedError(f"no log of {party.info.party} needs a succession; nothing was done")
     root_key = unlock_root(party, root)
-    _enough_logs(party, store, root_key, len(lost))
+    forked = {one.origin for row in lost for one in store.evidence(row["channel"]) if one.what == "fork"}
+    fresh = fresh or any(row["origin"] in forked for row in lost)
+    _enough_logs(party, store, root_key, len(lost), fresh=fresh)
 
     async def act(ops: Ops) -> list[dict[str, Any]]:
-        return [await _succeed(ops, party, root_key, row["channel"], reason) for row in lost]
+        return [await _succeed(ops, party, root_key, row["channel"], reason, timeout) for row in lost]
 
     results = common.with_ops(party, act)
     if as_json:
         common.emit({"channels": results})
     for row in [] if as_json else results:
-        common.tell(f"{row['channel']} goes on in a new log")
+        common.tell(f"{row['channel']} goes on in a new log, after {row['after']['size']} entries of the old")
 
 
-def _enough_logs(party: Home, store: SqliteStore, root: SigningKey, needed: int) -> None:
+def _enough_logs(party: Home, store: SqliteStore, root: SigningKey, needed: int, *, fresh: bool) -> None:
     """A restored home has no prepared log: those in the backup may have been used since."""
     from detente.cli.secrets import service_passphrase
     from detente.cli.times import now_ms
-    from detente.node.keystore import prepare_logs
+    from detente.node.keystore import prepare_logs, renew_logs
     from detente.node.vaults import unlock_service
 
     passphrase = service_passphrase()
+    if fresh:
+        if party.serving() is not None:
+            raise RefusedError(
+                "the logs prepared before may be in other hands, and a serving node cannot exchange them:"
+                " stop the node, then repeat"
+            )
+        renew_logs(party, root, passphrase, needed + 8, now_ms())
+        return
     if len(unlock_service(party, passphrase).logs.keys() - store.used_logs()) >= needed:
         return
     if party.serving() is not None:
@@ -162,11 +193,19 @@ def _enough_logs(party: Home, store: SqliteStore, root: SigningKey, needed: int)
     prepare_logs(party, root, passphrase, needed + 8, now_ms())
 
 
-async def _succeed(ops: Ops, party: Home, root: SigningKey, channel: str, reason: str) -> dict[str, Any]:
+async def _succeed(
+    ops: Ops, party: Home, root: SigningKey, channel: str, reason: str, timeout: float
+) -> dict[str, Any]:
     """The node says what is to be certified, the root key certifies it, the node goes on under that."""
     from detente.cli.times import now_ms
     from detente.node.keystore import make_succession
 
+    missing = (await ops.call("heard", channel=channel, timeout=timeout))["missing"]
+    if missing:
+        common.note(
+            f"{channel[:12]}: not heard: {', '.join(missing)}. What only they hold of our old log will be"
+            " shown as not vouched for"
+        )
     terms = await ops.call("succession_request", channel=channel)
     credential = make_succession(party, root, reason=reason, now=now_ms(), **terms)
     result: dict[str, Any] = await ops.call("succeed", channel=channel, succession=credential)

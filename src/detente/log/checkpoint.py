@@ -52,15 +52,7 @@ def cosign(raw: bytes, receipt_name: str, key: SigningKey, seconds: int) -> byte
     if not 0 < seconds <= MAX_SECONDS:
         raise MalformedError("a cosignature's time is in whole seconds since 1970")
     parsed = note.parse(raw)
-    origin = parsed.text.partition("\n")[0]
-    own = _own_line(parsed, origin)
-    line = f"— {own.name} {b64(own.id + own.payload)}\n".encode()
-    return (
-        parsed.text.encode()
-        + b"\n"
-        + line
-        + note.sign_line(receipt_name, COSIGNATURE, key, parsed.text, seconds)
-    )
+    return _bare(parsed) + note.sign_line(receipt_name, COSIGNATURE, key, parsed.text, seconds)
 
 
 def open_checkpoint(raw: bytes, log_key: VerifierKey) -> Checkpoint:
@@ -85,6 +77,16 @@ def open_cosignature(
     if not 0 < seconds <= MAX_SECONDS:
         raise VerificationError("cosignature has no usable time")
     return _read(parsed, log_key), seconds
+
+
+def own_note(raw: bytes) -> bytes:
+    """A checkpoint's note with the log's own line only; MalformedError, VerificationError if it has none."""
+    return _bare(note.parse(raw))
+
+
+def _bare(parsed: Note) -> bytes:
+    line = _own_line(parsed, parsed.text.partition("\n")[0])
+    return parsed.text.encode() + b"\n" + f"— {line.name} {b64(line.id + line.payload)}\n".encode()
 
 
 def _read(parsed: Note, log_key: VerifierKey | None) -> Checkpoint:

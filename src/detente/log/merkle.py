@@ -65,6 +65,40 @@ class Frontier:
         return Frontier(self.size, self._hashes)
 
 
+class Tree:
+    """All perfect subtrees over given leaf hashes: the root of any prefix without hashing it again.
+
+    Takes twice the memory of the leaf hashes; ``levels[h][i]`` is the root of leaves ``i << h`` up to
+    ``i + 1 << h``.
+    """
+
+    __slots__ = ("levels",)
+
+    def __init__(self, hashes: Sequence[bytes]) -> None:
+        digest, level = _sha256, list(hashes)
+        self.levels = [level]
+        while len(level) > 1:
+            pairs = zip(level[::2], level[1::2], strict=False)
+            level = [digest(b"\x01" + left + right).digest() for left, right in pairs]
+            self.levels.append(level)
+
+    @property
+    def size(self) -> int:
+        """How many leaves."""
+        return len(self.levels[0])
+
+    def root(self, size: int) -> bytes:
+        """The root of the first ``size`` leaves; MalformedError if there are fewer."""
+        if not 0 <= size <= self.size:
+            raise MalformedError(f"no tree of size {size} in one of size {self.size}")
+        result, at = None, size
+        for level in self.levels:
+            if at & 1:
+                result = level[at - 1] if result is None else node_hash(level[at - 1], result)
+            at >>= 1
+        return EMPTY if result is None else result
+
+
 def root(hashes: Iterable[bytes]) -> bytes:
     """The root over leaf hashes."""
     frontier = Frontier()

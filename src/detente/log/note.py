@@ -116,8 +116,8 @@ def parse(raw: bytes) -> Note:
         raise MalformedError(f"note of {len(raw)} bytes; the limit is {MAX_NOTE}")
     if _CONTROL.search(raw):
         raise MalformedError("note has a control character")
-    text, blank, tail = raw.rpartition(b"\n\n")
-    if not blank or not text or not tail.endswith(b"\n"):
+    text, _, tail = raw.rpartition(b"\n\n")
+    if not text or not tail.endswith(b"\n"):
         raise MalformedError("note has no text, no signatures or no final line end")
     lines = tail[:-1].split(b"\n")
     if len(lines) > MAX_LINES:

@@ -24,7 +24,7 @@ def tile_files(leaf_hashes: Sequence[bytes], entries: Sequence[bytes]) -> dict[s
     """Path to content of every file of ``tile_paths``; MalformedError for an entry above 65,535 bytes."""
     if len(leaf_hashes) != len(entries):
         raise MalformedError("a log has one leaf hash for each entry")
-    files = _hash_tiles(leaf_hashes)
+    files = _hash_tiles(merkle.Tree(leaf_hashes))
     for _, number, width in _level(len(entries), 0):
         start = number * WIDTH
         files[_path("entries", number, width)] = _bundle(entries[start : start + width])
@@ -47,17 +47,23 @@ def read_entries(files: Mapping[str, bytes], size: int) -> list[bytes]:
     return entries
 
 
-def check_tiles(files: Mapping[str, bytes], size: int, root: bytes) -> list[bytes]:
-    """The leaf hashes of a log whose entries, tiles and ``root`` agree; VerificationError if not."""
-    hashes = [merkle.leaf_hash(entry) for entry in read_entries(files, size)]
-    if not hmac.compare_digest(merkle.root(hashes), root):
+def check_tiles(
+    files: Mapping[str, bytes], size: int, root: bytes, tree: merkle.Tree | None = None
+) -> list[bytes]:
+    """The leaf hashes of a log whose entries, tiles and ``root`` agree; VerificationError if not.
+
+    ``tree``: over the entries of these files as ``read_entries`` gives them, if the caller has it already.
+    """
+    if tree is None:
+        tree = merkle.Tree([merkle.leaf_hash(entry) for entry in read_entries(files, size)])
+    if not hmac.compare_digest(tree.root(size), root):
         raise VerificationError("the entries do not yield the checkpoint's root")
-    for path, content in _hash_tiles(hashes).items():
+    for path, content in _hash_tiles(tree).items():
         if path not in files:
             raise MalformedError(f"{path} is missing")
         if files[path] != content:
             raise VerificationError(f"{path} does not hold the hashes of the entries")
-    return hashes
+    return tree.levels[0]
 
 
 def _tiles(size: int) -> Iterator[tuple[int, int, int]]:
@@ -84,14 +90,12 @@ def _path(level: int | str, number: int, width: int) -> str:
     return f"tile/{level}/{place}" if width == WIDTH else f"tile/{level}/{place}.p/{width}"
 
 
-def _hash_tiles(hashes: Sequence[bytes]) -> dict[str, bytes]:
+def _hash_tiles(tree: merkle.Tree) -> dict[str, bytes]:
+    """A tile of each level holds the roots of the full tiles of the level below."""
     files: dict[str, bytes] = {}
-    size, row = len(hashes), hashes
-    for level in range(8):
-        for _, number, width in _level(size, level):
+    for level, row in enumerate(tree.levels[::8]):
+        for _, number, width in _level(tree.size, level):
             files[_path(level, number, width)] = b"".join(row[number * WIDTH : number * WIDTH + width])
-        # The next level holds the roots of this level's full tiles.
-        row = [merkle.root(row[start : start + WIDTH]) for start in range(0, len(row) - WIDTH + 1, WIDTH)]
     return files
 
 

@@ -15,9 +15,11 @@ from typing import Any, NamedTuple
 from detente.errors import DetenteError
 from detente.line.writes import PutHead, PutLog
 from detente.log import checkpoint, merkle
+from detente.node import forks
 from detente.node.home import Home
 from detente.node.keystore import ServiceKeys, mandates_in_force, unlock_service
 from detente.node.store import SqliteStore, disk_low
+from detente.record.entry import rfc3339
 from detente.seal import credential
 from detente.seal.vkey import VerifierKey
 
@@ -179,30 +181,85 @@ def _head_stands(head: PutHead, root: bytes, key: VerifierKey) -> bool:
 def _instance(patient: Patient) -> Iterator[Finding]:
     reason = patient.home.must_not_sign(patient.store)
     if reason is not None:
-        yield _bad(
-            "instance", reason, "use the home that signed last, or backup, restore and succeed from here"
+        home = patient.home.path
+        do = (
+            "use the home that signed last. If it is gone: "
+            f"detente backup {home} FILE; detente restore FILE NEWHOME; detente keys prepare NEWHOME --root"
+            " ROOT; detente serve NEWHOME; detente keys succeed NEWHOME --root ROOT"
         )
+        yield _bad("instance", reason, do)
     else:
         yield _ok("instance", "this is the one home of the party that signs here")
-    lost = patient.store.lost_logs()
-    if lost:
-        do = f"detente keys succeed {patient.home.path} --root FILE"
-        yield _warn("succession", f"{len(lost)} channels wait for a new log of ours", do)
+    yield from _successions(patient)
+
+
+def _successions(patient: Patient) -> Iterator[Finding]:
+    """What has to be gone on for, how far the old log came back, and how to go on."""
+    home, store = patient.home.path, patient.store
+    forked = {one.log.origin for row in store.channels() for one in forks.cases(store, row["channel"])}
+    for row in store.lost_logs():
+        origin, channel = row["origin"], row["channel"][:12]
+        held, (arrived, _) = store.head_sizes().get(origin, 0), store.last_times(origin)
+        why = (
+            "somebody else signed in our log too"
+            if origin in forked
+            else "our log here is an old or lost one"
+        )
+        what = (
+            f"channel {channel}: {why}; nothing is signed until a succession. {held} entries of it are here,"
+            f" the last came {rfc3339(arrived)}. What was said after that and delivered to nobody is lost"
+        )
+        serving = patient.home.serving() is not None
+        do = (
+            "" if serving else f"detente serve {home}, until the others have given back what they hold; then "
+        )
+        if origin in forked:
+            do = "find the other home or thief and stop it; stop this node; then "
+        yield _bad("succession", what, f"{do}detente keys succeed {home} --root FILE")
 
 
 def _evidence(patient: Patient) -> Iterator[Finding]:
-    """Broken promises that were proven: the other side is to be told, and asked, by another means."""
-    do = f"detente doctor {patient.home.path} --evidence DIR writes out the signed notes; tell the other side"
-    found = False
-    for channel in patient.store.channels():
-        whose = {log.origin: log.party for log in patient.store.logs(channel["channel"])}
-        for proof in patient.store.evidence(channel["channel"]):
-            found = True
-            party = whose.get(proof.origin, "?")
-            who = "us" if party == patient.home.info.fingerprint else party[:8]
-            yield _warn("evidence", f"{proof.what} in a log of {who}, channel {channel['channel'][:12]}", do)
+    """Broken promises that were proven: who signed what, since when it is known here, what is to be done."""
+    home = patient.home.path
+    names = {row["party"]: str(row["card"]["doc"]["id"]) for row in patient.store.peers()}
+    found = [case for row in patient.store.channels() for case in forks.cases(patient.store, row["channel"])]
     if not found:
         yield _ok("evidence", "nobody signed two histories of a log")
+    for case in found:
+        ours = case.log.party == patient.home.info.fingerprint
+        who = "this party" if ours else names.get(case.log.party, case.log.party[:12])
+        what = f"channel {case.channel[:12]}: {_told(patient, case, who)}; kept since {rfc3339(case.at)}"
+        do = f"detente evidence export {home} DIR writes the proof for others"
+        if ours:
+            yield _warn("evidence", what, f"{_OURS[case.current]}; {do}")
+        else:
+            yield _warn("evidence", what, f"{_THEIRS[case.current].format(who=who)}; {do}")
+
+
+_OURS = {
+    True: "stop every other home with our keys; then as under succession",
+    False: "nothing more here, if every other home with our keys is stopped",
+}
+_THEIRS = {
+    True: "call {who} by another means: it has two homes, or a thief its log key; wait for its succession",
+    False: "nothing more here: {who} went on in a new log",
+}
+
+
+def _told(patient: Patient, case: forks.Case, who: str) -> str:
+    """What happened, in one line."""
+    if forks.RIVALS in case.kinds:
+        return f"the root key of {who} signed two successions of one log; the one that was held first counts"
+    if forks.FORK in case.kinds:
+        heads = {pair for proof in case.proofs if (pair := forks.sizes(patient.store, proof)) is not None}
+        one, two = min(heads, default=(0, 0))
+        place = f"heads of {one} and {two} entries" if one != two else f"two heads of {one} entries"
+        return f"the log key of {who} signed two histories of one log, {place} that cannot both be true"
+    if forks.CONFLICT in case.kinds:
+        return (
+            f"{who} showed a head that its own leaves do not yield, which others cannot check by themselves"
+        )
+    return f"a member holds more of a log of {who} than this home did: it was an old state or a copy"
 
 
 def _clock(patient: Patient) -> Iterator[Finding]:

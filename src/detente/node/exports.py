@@ -7,9 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from detente.line.forks import PROVEN
 from detente.line.writes import PutLog
 from detente.log import note
 from detente.log.checkpoint import Checkpoint, pq_line
+from detente.node.forks import proof_files
 from detente.node.home import Home
 from detente.node.keystore import ServiceKeys
 from detente.node.store import SqliteStore
@@ -36,9 +38,14 @@ def bundle_files(
     own = [entry.id for entry in entries if entry.mine]
     bodies = disclosed(disclose, opened, own)
     names = _party_names(home, store, entries)
-    logs = [_log(store, log, names, keys) for log in store.logs(channel)]
+    # A log that was set aside was taken by nobody: it is no part of the common record.
+    logs = [_log(store, log, names, keys) for log in store.logs(channel) if log.seq >= 0]
     kept = [log for log in logs if log is not None]
-    return build(kept, bodies, _credentials(entries), witnesses={}), len(bodies)
+    files = build(kept, bodies, _credentials(entries), witnesses={})
+    proofs = [proof for proof in store.evidence(channel) if proof.what in PROVEN]
+    for number, proof in enumerate(proofs, 1):
+        files |= {f"evidence/{number}/{name}": raw for name, raw in proof_files(store, proof).items()}
+    return files, len(bodies)
 
 
 def _body(store: SqliteStore, identifier: str) -> Sealed | None:

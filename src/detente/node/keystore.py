@@ -22,6 +22,7 @@ from detente.node.files import write_private
 from detente.node.home import FORMAT, Home, HomeInfo
 from detente.node.selfsigned import make_tls
 from detente.node.store import SqliteStore
+from detente.node.tables import META_SPENT
 from detente.node.vaults import (
     LogKeys,
     ServiceKeys,
@@ -275,6 +276,20 @@ def prepare_logs(home: Home, root: SigningKey, passphrase: str, count: int, now:
     write_service(home, keys, passphrase)
     with closing(SqliteStore.open(home.store_file, read_only=True)) as store:
         return len(keys.logs.keys() - store.used_logs())
+
+
+def renew_logs(home: Home, root: SigningKey, passphrase: str, count: int, now: int) -> int:
+    """As ``prepare_logs``, after taking out of the vault all that were prepared before and not used: whoever
+    has a copy of this home has their keys too. They are never opened here."""
+    keys = unlock_service(home, passphrase)
+    with closing(SqliteStore.open(home.store_file)) as store:
+        own = store.own_logs()
+        spent = keys.logs.keys() - own
+        store.put_meta(META_SPENT, json.dumps(sorted({*store.spent_logs(), *spent})))
+    for origin in spent:
+        del keys.logs[origin]
+    write_service(home, keys, passphrase)
+    return prepare_logs(home, root, passphrase, count, now)
 
 
 def succession_terms(store: SqliteStore, keys: ServiceKeys, channel: str) -> Doc:
