@@ -48,8 +48,8 @@ class Parties:
             raise SystemExit(f"detente {' '.join(map(str, arguments))}: {done.stderr.decode()}")
         return done.stdout
 
-    def open(self) -> None:
-        """Make them, let them meet and serve, and open a channel."""
+    def open(self, *terms: str) -> None:
+        """Make them, let them meet and serve, and open a channel; ``terms``: options of the proposal."""
         for home, party in HOMES.items():
             self.init(home, party)
             (self.place / f"{home}.card").write_bytes(self.call("card", home))
@@ -57,7 +57,8 @@ class Parties:
         self.call("meet", "ua", "by.card", "--yes")
         for home in HOMES:
             self.serve(home)
-        proposed: dict[str, Any] = json.loads(self.call("channel", "propose", "by", "--with", "UA", "--json"))
+        asked = self.call("channel", "propose", "by", "--with", "UA", *terms, "--json")
+        proposed: dict[str, Any] = json.loads(asked)
         self.channel = proposed["channel"]
         self.call("channel", "assent", "ua", self.channel)
 
@@ -66,11 +67,15 @@ class Parties:
         endpoint = f"https://127.0.0.1:{free_port()}"
         self.call("init", home, "--party", party, "--name", party, "--endpoint", endpoint)
 
+    def serving(self, home: str) -> tuple[str, ...]:
+        """The call that serves a home."""
+        return ("serve", home, "--console", f"127.0.0.1:{free_port()}", "--json")
+
     def serve(self, home: str) -> float:
         """Start a node; seconds from the call to its being ready."""
         began = time.perf_counter()
         node = subprocess.Popen(
-            self.command("serve", home, "--console", f"127.0.0.1:{free_port()}", "--json"),
+            self.command(*self.serving(home)),
             stdout=subprocess.PIPE,
             cwd=self.place,
             env=self.environment,

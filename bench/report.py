@@ -12,8 +12,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import count
+import counted
+import growth
 import peers
 import stream
+import synapse
 from figures import Figures, Sheet
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
@@ -27,6 +31,7 @@ def write(sheet: Sheet) -> None:
     nats = figures[peers.NAME]
     many = figures.get(f"{peers.NAME}, {peers.UNDER_WAY} under way")
     start, bundle = figures["start of a node"], figures["export and verify"]
+    behind, matrix = figures["flash behind a backlog"], figures[synapse.NAME]
     page = PAGE.read_text("utf-8").format(
         machine=_machine(),
         rate=stream.RATE,
@@ -38,6 +43,14 @@ def write(sheet: Sheet) -> None:
         floor_paced=_parts(figures["floor at 50 a second"]),
         burst_entries=f"{figures['burst']['entries']:,}",
         burst=f"{figures['burst']['per_second']:,}",
+        processor=_processor_times(figures["burst"]["processor_ms_an_entry"]),
+        cost="\n".join(_costs(figures["what one entry costs"])),
+        times=_share(figures["kept to delivered, one after the other"], figures["floor"]),
+        backlog=f"{behind['backlog_mb']:g}",
+        behind=f"{behind['still_behind']:,} of {behind['entries']:,}",
+        flash=f"{behind['delivered_ms']:.0f} ms",
+        matrix=matrix.get("skipped") or f"{_ms(matrix['median_us'])} (version {matrix['version']})",
+        matrix_times=_faster(figures, matrix),
         nats=nats.get("skipped") or _ms(nats["median_us"]),
         nats_many=f"{many['per_second']:,} a second" if many else "not measured",
         help=f"{figures['detente --help']['median_ms']} ms",
@@ -47,11 +60,46 @@ def write(sheet: Sheet) -> None:
         full=f"{start['full_s']} s",
         alone=f"{start['kept_per_second_without_a_peer']:,}",
         bundle_entries=f"{bundle['entries']:,}",
-        export=f"{bundle['export_s']} s",
-        verify=f"{bundle['verify_s']} s",
+        export=f"{bundle['export_all_s']} s",
+        verify_start=f"{bundle['start_s']} s",
+        verify=_verified(bundle["verify_s"], bundle["per_second"], bundle["share_of_raw"]),
+        verify_bodies=_verified(
+            bundle["verify_bodies_s"], bundle["per_second_with_bodies"], bundle["share_with_bodies"]
+        ),
+        verify_hashes=f"{bundle['hashes_only_s']} s | {bundle['per_second_hashes_only']:,} | –",
+        raw=f"{bundle['raw_per_second']:,}",
+        growth="\n".join(growth.row(one) for name, one in figures.items() if name.startswith(growth.NAME)),
         blocks="\n".join(_blocks(figures)),
     )
     TARGET.write_text(page, encoding="utf-8")
+
+
+def _processor_times(spent: dict[str, float]) -> str:
+    return ", ".join(f"{count.WHO[who]} {ms:.2f} ms" for who, ms in spent.items())
+
+
+def _costs(cost: dict[str, Any]) -> list[str]:
+    """Commits and signatures of one entry: a row for each process, and their sum."""
+    rows = [(name, [cost[who][kind] for kind in counted.NAMES]) for who, name in count.WHO.items()]
+    rows.append(("all", [sum(values) for values in zip(*(values for _, values in rows), strict=True)]))
+    return [f"| {name} | {' | '.join(f'{value:g}' for value in values)} |" for name, values in rows]
+
+
+def _share(figure: dict[str, Any], floor: dict[str, Any]) -> str:
+    return f"{figure['median_us'] / floor['median_us']:.1f}"
+
+
+def _faster(figures: Figures, matrix: dict[str, Any]) -> str:
+    """How many times our median goes into the other's: from kept, and from the line accepted."""
+    if "median_us" not in matrix:
+        return "not measured"
+    names = ("kept to delivered, one after the other", "accept to delivered, one after the other")
+    ours = [matrix["median_us"] / figures[name]["median_us"] for name in names]
+    return f"{ours[0]:.0f} times kept … delivered, {ours[1]:.0f} times line accepted … delivered"
+
+
+def _verified(seconds: float, per_second: int, share: float) -> str:
+    return f"{seconds} s | {per_second:,} | {100 * share:.0f} %"
 
 
 def _row(figures: Figures, name: str) -> str:

@@ -14,15 +14,32 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 
+import backlog
+import count
 import floor
+import growth
 import peers
 import report
 import start
 import stream
+import synapse
+import verifying
 from figures import Sheet
-from parties import Parties
+from parties import HOMES, Parties
 
-PARTS = ("floor", "help", "latency", "burst", "bundle", "start", "peers")
+PARTS = (
+    "floor",
+    "help",
+    "latency",
+    "burst",
+    "count",
+    "bundle",
+    "backlog",
+    "start",
+    "growth",
+    "peers",
+    "synapse",
+)
 
 
 def main() -> None:
@@ -31,6 +48,8 @@ def main() -> None:
     sheet, began = Sheet(), time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="detente-bench-") as directory:
         _measure(sheet, Path(directory), arguments.quick, set(arguments.only or PARTS))
+        if "growth" in (arguments.only or PARTS):
+            growth.measure(sheet, arguments.quick, whole="growth" in (arguments.only or ()))
     sheet.put("whole run", seconds=round(time.perf_counter() - began), quick=arguments.quick)
     if arguments.write:
         report.write(sheet)
@@ -43,21 +62,35 @@ def _measure(sheet: Sheet, place: Path, quick: bool, wanted: set[str]) -> None:
     if "help" in wanted:
         start.help_time(sheet, parties, quick)
     try:
-        if wanted & {"latency", "burst", "bundle"}:
+        if wanted & {"latency", "burst", "bundle", "backlog"}:
             parties.open()
+        if "bundle" in wanted:
+            verifying.small(parties)
         if "latency" in wanted:
             stream.latency(sheet, parties, quick)
             stream.in_turn(sheet, parties, quick)
         if "burst" in wanted:
             stream.burst(sheet, parties, quick)
+        if "bundle" in wanted:
+            for home in list(parties.nodes):
+                parties.stop(home)
+            verifying.measure(sheet, parties, quick)
+            for home in HOMES:
+                parties.serve(home)
+        if "backlog" in wanted:
+            backlog.measure(sheet, parties, quick)
     finally:
         parties.close()
-    if "bundle" in wanted:
-        stream.bundle(sheet, parties)
+    if "count" in wanted:
+        counting = place / "count"
+        counting.mkdir()
+        count.measure(sheet, counting, quick)
     if "start" in wanted:
         start.node_start(sheet, parties, quick)
     if "peers" in wanted:
         peers.measure(sheet, place, quick)
+    if "synapse" in wanted:
+        synapse.measure(sheet, place, quick)
 
 
 def _arguments() -> argparse.Namespace:

@@ -10,6 +10,7 @@ import pytest
 
 from detente.errors import MalformedError
 from detente.log import merkle, tiles
+from detente.record import verify_rows
 from detente.record.bundle import build
 from detente.record.verify import verify
 from detente.seal import canonical, commit
@@ -391,3 +392,41 @@ def test_no_flipped_byte_raises_or_passes(exchange: Any) -> None:
             report = verify(files | {path: bytes(changed)})
             if path.startswith(("bodies/", "logs/BY/tile", "logs/UA/tile", "keys/")):
                 assert not report.valid, (path, place)
+
+
+def test_chunks_of_any_size_give_the_same_report(
+    exchange: Any, new_party: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by = exchange.by
+    old = {"origin": by.origin, "size": 5, "root": b64(by.tree(5))}
+    new = new_party("BY", 2)
+    doc = by.doc("succession", channel="0f" * 16, old=old, new=new.origin, reason="disk lost")
+    new.open(("succession", {"succession": by.signed(doc)}))
+    logs = [by.bundled(), new.bundled(), exchange.ua.bundled()]
+    files = build(logs, by.sealed | exchange.ua.sealed)
+    whole = verify(files).to_json()
+    for size in (1, 2, 3):
+        monkeypatch.setattr(verify_rows, "CHUNK", size)
+        assert verify(files).to_json() == whole
+
+
+def test_hashes_only_reads_no_entry_and_still_finds_what_was_changed(exchange: Any) -> None:
+    files = exchange.files()
+    report = verify(files, hashes_only=True)
+    assert report.valid
+    assert report.entries == []
+    assert [log.size for log in report.logs] == [len(exchange.by.leaves), len(exchange.ua.leaves)]
+    leaves = entries_of(files)
+    changed = with_entries(
+        files, [*leaves[:3], altered(leaves[3], b"routine", b"Routine"), *leaves[4:]], hashed=True
+    )
+    assert not verify(changed, hashes_only=True).valid
+
+
+def test_hashes_only_checks_who_signed_the_head(exchange: Any) -> None:
+    files = exchange.files()
+    text, _, line = files["logs/BY/checkpoint"].rpartition(b" ")
+    forged = canonical.unb64(line.strip().decode())[:-8] + bytes(8)
+    changed = files | {"logs/BY/checkpoint": text + b" " + b64(forged).encode() + b"\n"}
+    assert verify(files, hashes_only=True).valid
+    assert not verify(changed, hashes_only=True).valid

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+import orjson
 
 from detente.cli import common
 from detente.cli.common import HomeCommand, channel_argument, home_argument, json_option
@@ -76,19 +77,24 @@ def export(home: str, channel: str, out: str, disclose: tuple[str, ...], as_json
 @click.option(
     "--trust", multiple=True, metavar="CARD", help="A card whose fingerprint was compared. Repeatable."
 )
+@click.option(
+    "--hashes-only",
+    is_flag=True,
+    help="Trees, heads and receipts only: no entry is read, no office's signature and no body is checked.",
+)
 @json_option
-def verify(what: str, trust: tuple[str, ...], as_json: bool) -> int:
+def verify(what: str, trust: tuple[str, ...], hashes_only: bool, as_json: bool) -> int:
     """Verify a bundle, or every log in a home; 1 if anything was removed, swapped or redated."""
     cards = [_card(path) for path in trust]
     path = Path(what)
     if common.is_home(what):
-        reports = _of_home(common.open_home(what), cards)
+        reports = _of_home(common.open_home(what), cards, hashes_only)
     elif path.is_file():
-        reports = {"": _of_bundle(path, cards)}
+        reports = {"": _of_bundle(path, cards, hashes_only)}
     else:
         raise UsageError(f"{what} is neither a bundle nor a home")
     if as_json:
-        common.emit(_document(reports))
+        click.echo(orjson.dumps(_document(reports)))  # of a million entries: several times as fast
     else:
         for channel, report in reports.items():
             common.tell((f"channel {channel}\n" if channel else "") + report.to_text().rstrip("\n"))
@@ -136,19 +142,23 @@ def _refuse_if_bad(what: str, reports: Mapping[str, Report]) -> None:
         raise RefusedError(f"{what} is not valid: {where}: {first.problem}{more}")
 
 
-def _of_bundle(path: Path, cards: Sequence[dict[str, Any]]) -> Report:
-    from detente.record.bundle_zip import read
+def _of_bundle(path: Path, cards: Sequence[dict[str, Any]], hashes_only: bool) -> Report:
+    from detente.node.cores import spread
+    from detente.record.bundle_zip import unread
     from detente.record.verify import verify as verify_files
 
-    try:
-        with path.open("rb") as file:
-            files = read(file)
-    except MalformedError as error:
-        raise MalformedError(f"{path}: {error}") from None
-    return verify_files(files, cards)
+    with path.open("rb") as file:
+        # By place: the helping processes share the file, and would share its position.
+        handle = file.fileno()
+        try:
+            files = unread(file, lambda offset, length: os.pread(handle, length, offset))
+            return verify_files(files, cards, spread=spread, hashes_only=hashes_only)
+        except MalformedError as error:
+            raise MalformedError(f"{path}: {error}") from None
 
 
-def _of_home(party: Home, cards: Sequence[dict[str, Any]]) -> dict[str, Report]:
+def _of_home(party: Home, cards: Sequence[dict[str, Any]], hashes_only: bool) -> dict[str, Report]:
+    from detente.node.cores import spread
     from detente.node.exports import ALL, bundle_files
     from detente.record.verify import verify as verify_files
 
@@ -160,7 +170,7 @@ def _of_home(party: Home, cards: Sequence[dict[str, Any]]) -> dict[str, Report]:
     for number, channel in enumerate(channels, 1):
         entries = records.entries(channel)
         files, _opened = bundle_files(party, store, channel, entries, ALL)
-        reports[channel] = verify_files(files, cards)
+        reports[channel] = verify_files(files, cards, spread=spread, hashes_only=hashes_only)
         show(number, len(channels))
     return reports
 

@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sys
 import threading
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -18,6 +21,7 @@ from detente.cli.times import now_ms
 from detente.errors import DetenteError, MalformedError, UnreachableError
 
 if TYPE_CHECKING:
+    from detente.line.signed import Signed
     from detente.node.author import Author
     from detente.node.control import Stream
     from detente.node.home import Home
@@ -40,8 +44,10 @@ def run_stream(home: Home, channel: str, office: str | None, timeout: float) -> 
     Raises UnreachableError if the node stopped, or if one was not delivered in time.
     """
     from detente.cli.authors import author_of
+    from detente.node.control import settle_memory
 
     author = author_of(home, office)
+    settle_memory()
 
     async def act(ops: Any) -> int:
         stream = await ops.stream(channel)
@@ -79,8 +85,10 @@ class _Talk:
         self._author = author
         self._channel = channel
         self._files = files
+        self._answers = _Answers()
         self._room = asyncio.Semaphore(WINDOW)
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[int, _Entry] = {}
+        self._idle = asyncio.Event()
         self._unanswered: list[tuple[str, dict[str, int]]] = []
         self._late = self._refused = 0
         self._broken: BaseException | None = None
@@ -94,19 +102,25 @@ class _Talk:
                 if not line.strip():
                     continue
                 await self._room.acquire()
-                if gone.done() or self._broken is not None:
+                if gone.done() or self._failed() is not None:
                     break
                 await self._one(number, line)
         except MalformedError as error:
             self._broken = error  # what came before it is answered first
         if self._under_way:
-            _done, late = await asyncio.wait(self._under_way, timeout=timeout)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
-        if self._broken is not None:
-            raise self._broken
+            self._idle.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), timeout)
+            for entry in list(self._under_way.values()):
+                self._not_yet(entry)
+        broken = self._failed()
+        if broken is not None:
+            self._answers.flush()
+            raise broken
         return await self._end(timeout)
+
+    def _failed(self) -> BaseException | None:
+        return self._broken or self._answers.failed
 
     async def _end(self, timeout: float) -> int:
         """What is still to be told when nothing more will come. Raises UnreachableError."""
@@ -117,7 +131,10 @@ class _Talk:
             kept = self._files.hold(entry_id)
             lost += not kept
             self._late += kept
-            _print({"id": entry_id, "state": "kept" if kept else "not kept", "times": times})
+            self._answers.put({"id": entry_id, "state": "kept" if kept else "not kept", "times": times})
+        self._answers.flush()
+        if self._answers.failed is not None:
+            raise self._answers.failed
         if self._stream.gone.done():
             raise UnreachableError(
                 f"the node stopped: {self._late} of these entries are kept and will go out when it runs"
@@ -141,19 +158,12 @@ class _Talk:
             self._refuse(number, error)
             self._room.release()
             return
-        task = asyncio.ensure_future(self._follow(number, accepted, signed.id, kept, delivered))
-        self._under_way.add(task)
-        task.add_done_callback(self._finished)
+        entry = self._under_way[number] = _Entry(number, accepted, signed.id)
+        kept.add_done_callback(partial(self._kept, entry))
+        delivered.add_done_callback(partial(self._delivered, entry))
 
-    def _finished(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        self._room.release()
-        if not task.cancelled() and self._broken is None:
-            self._broken = task.exception()
-
-    def _sign(self, line: bytes) -> Any:
+    def _sign(self, line: bytes) -> Signed:
         from detente.seal.canonical import loads
-        from detente.words.kinds import check_body
 
         said = loads(line, limit=_LIMIT)
         if not isinstance(said, dict) or not isinstance(said.get("kind"), str):
@@ -161,53 +171,97 @@ class _Talk:
         body = said.get("body", {})
         if not isinstance(body, dict):
             raise MalformedError("body is not a JSON object")
-        check_body(said["kind"], body)
         re = said.get("re", [])
         if not isinstance(re, list):
             raise MalformedError("re is not a list of entry ids")
         optional = {name: said[name] for name in _OPTIONAL if name in said}
         return self._author.make(self._channel, said["kind"], body, re=tuple(re), now_ms=now_ms(), **optional)
 
-    async def _follow(
-        self,
-        number: int,
-        accepted: int,
-        entry_id: str,
-        kept: asyncio.Future[Any],
-        delivered: asyncio.Future[Any],
-    ) -> None:
-        """Print the line of one entry when it is delivered, or refused, or the time is up."""
-        times: dict[str, int] = {}
-        try:
-            await kept
-            times["kept"] = _microseconds(accepted)
-            await delivered
-            times["delivered"] = _microseconds(accepted)
-            _print({"id": entry_id, "state": "delivered", "times": times})
-        except (UnreachableError, asyncio.CancelledError):
-            self._not_yet(entry_id, times)
-        except DetenteError as error:
-            self._refuse(number, error)
+    # What becomes of an entry: kept, then delivered; or refused; or the node goes, or the time is up.
 
-    def _not_yet(self, entry_id: str, times: dict[str, int]) -> None:
-        if "kept" in times:
-            self._late += 1
-            _print({"id": entry_id, "state": "kept", "times": times})
+    def _kept(self, entry: _Entry, future: asyncio.Future[Any]) -> None:
+        if not future.cancelled() and future.exception() is None:
+            entry.times["kept"] = _microseconds(entry.accepted)
+
+    def _delivered(self, entry: _Entry, future: asyncio.Future[Any]) -> None:
+        if entry.number not in self._under_way:
+            return
+        error = None if future.cancelled() else future.exception()
+        if future.cancelled() or isinstance(error, UnreachableError):
+            self._not_yet(entry)
+        elif isinstance(error, DetenteError):
+            self._refuse(entry.number, error)
+            self._over(entry)
+        elif error is not None:
+            self._broken = self._broken or error
+            self._over(entry)
         else:
-            self._unanswered.append((entry_id, times))
+            entry.times["delivered"] = _microseconds(entry.accepted)
+            self._answers.put({"id": entry.id, "state": "delivered", "times": entry.times})
+            self._over(entry)
+
+    def _not_yet(self, entry: _Entry) -> None:
+        if "kept" in entry.times:
+            self._late += 1
+            self._answers.put({"id": entry.id, "state": "kept", "times": entry.times})
+        else:
+            self._unanswered.append((entry.id, entry.times))
+        self._over(entry)
+
+    def _over(self, entry: _Entry) -> None:
+        del self._under_way[entry.number]
+        self._room.release()
+        if not self._under_way:
+            self._idle.set()
 
     def _refuse(self, number: int, error: DetenteError) -> None:
         self._refused += 1
-        _print({"id": None, "state": "refused", "times": {}, "line": number, "error": str(error)})
+        document: dict[str, Any] = {
+            "id": None,
+            "state": "refused",
+            "times": {},
+            "line": number,
+            "error": str(error),
+        }
+        self._answers.put(document)
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One line under way; ``accepted`` in ns of the monotonic clock, ``times`` in us since then."""
+
+    number: int
+    accepted: int
+    id: str
+    times: dict[str, int] = field(default_factory=dict)
+
+
+class _Answers:
+    """Standard output, one line an answer; those of one turn of the loop go out together."""
+
+    def __init__(self) -> None:
+        self.failed: BaseException | None = None
+        self._lines: list[bytes] = []
+
+    def put(self, document: dict[str, Any]) -> None:
+        """One more answer."""
+        if not self._lines:
+            asyncio.get_running_loop().call_soon(self.flush)
+        self._lines.append(orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE))
+
+    def flush(self) -> None:
+        """Write what there is; ``failed`` then says if nobody reads any more."""
+        lines, self._lines = self._lines, []
+        if self.failed is None and lines:
+            try:
+                sys.stdout.buffer.write(b"".join(lines))
+                sys.stdout.buffer.flush()
+            except OSError as error:
+                self.failed = error
 
 
 def _microseconds(since: int) -> int:
     return (time.monotonic_ns() - since) // 1000
-
-
-def _print(document: dict[str, Any]) -> None:
-    sys.stdout.buffer.write(orjson.dumps(document) + b"\n")
-    sys.stdout.buffer.flush()
 
 
 async def _lines(gone: asyncio.Future[None]) -> AsyncIterator[bytes]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, TypeAlias
 
 from detente.errors import MalformedError
 
@@ -18,6 +19,14 @@ _PATH = re.compile(r"(?:[A-Za-z0-9_][A-Za-z0-9._-]*/)*[A-Za-z0-9_][A-Za-z0-9._-]
 _PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can hold: no clock of the exporter's goes in
 _CHUNK = 1 << 20
+# What cannot be compressed grows by a few bytes in each of its blocks.
+_SLACK = 1 << 16
+_NOT_A_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
+# Of a local header: mark, flags, method, lengths of name and extra field (APPNOTE 4.3.7).
+_LOCAL = struct.Struct("<4s2x2H16x2H")
+_ENCRYPTED, _UTF8 = 0x1, 0x800
+# (offset, length) to the bytes of the file there, fewer at its end.
+ReadAt: TypeAlias = Callable[[int, int], bytes]
 
 
 @dataclass(frozen=True)
@@ -65,14 +74,90 @@ def read(source: bytes | IO[bytes], limits: ZipLimits = LIMITS) -> dict[str, byt
     try:
         with zipfile.ZipFile(stream) as archive:
             return _read_all(archive, limits)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError) as error:
+    except _NOT_A_ZIP as error:
         raise MalformedError(f"the bundle is not a readable zip: {error}") from None
 
 
-def _read_all(archive: zipfile.ZipFile, limits: ZipLimits) -> dict[str, bytes]:
-    infos = [info for info in archive.infolist() if not info.is_dir()]
+class Unread(Mapping[str, bytes]):
+    """The files of a bundle, each read when it is asked for: a record may be larger than memory.
+
+    Asking raises MalformedError for one that is not as the zip's directory says.
+    """
+
+    def __init__(self, infos: Iterable[zipfile.ZipInfo], read_at: ReadAt) -> None:
+        self._infos = {info.filename: info for info in infos}
+        self._read_at = read_at
+
+    def __getitem__(self, path: str) -> bytes:
+        return _member(self._infos[path], self._read_at)
+
+    def __contains__(self, path: object) -> bool:
+        return path in self._infos
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._infos)
+
+    def __len__(self) -> int:
+        return len(self._infos)
+
+
+def unread(stream: IO[bytes], read_at: ReadAt, limits: ZipLimits = LIMITS) -> Unread:
+    """As ``read``, but nothing is unpacked before it is asked for. ``read_at`` reads the same file.
+
+    Where it does not use the position of ``stream``, several processes may ask at once.
+    """
+    try:
+        with zipfile.ZipFile(stream) as archive:
+            infos = _infos(archive, limits)
+    except _NOT_A_ZIP as error:
+        raise MalformedError(f"the bundle is not a readable zip: {error}") from None
+    if sum(info.file_size for info in infos) > limits.total_bytes:
+        raise MalformedError(f"the bundle holds more than {limits.total_bytes} bytes")
+    names: set[str] = set()
+    for info in infos:
+        _check(info, limits)
+        if info.compress_size > limits.file_bytes + _SLACK or info.header_offset < 0:
+            raise MalformedError(f"{info.filename} is longer packed than it may be unpacked")
+        if info.filename in names:
+            raise MalformedError(f"{info.filename} stands twice in the bundle")
+        names.add(info.filename)
+    return Unread(infos, read_at)
+
+
+def _member(info: zipfile.ZipInfo, read_at: ReadAt) -> bytes:
+    """One file by its place in the zip, checked against length and sum of the directory (APPNOTE 4.3.7)."""
+    name = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8 else "cp437")
+    # Most headers have no extra field: then one read brings all.
+    raw = read_at(info.header_offset, _LOCAL.size + len(name) + info.compress_size)
+    if len(raw) < _LOCAL.size:
+        raise MalformedError(f"{info.filename} is cut off")
+    mark, flags, method, name_size, extra_size = _LOCAL.unpack_from(raw)
+    start = _LOCAL.size + name_size + extra_size
+    if mark != b"PK\3\4" or raw[_LOCAL.size : _LOCAL.size + name_size] != name:
+        raise MalformedError(f"{info.filename} does not stand where the zip's directory says")
+    if flags & _ENCRYPTED or method != info.compress_type:
+        raise MalformedError(f"{info.filename} is not kept as the zip's directory says")
+    packed = raw[start:] if extra_size == 0 else read_at(info.header_offset + start, info.compress_size)
+    content = packed
+    if method == zipfile.ZIP_DEFLATED:
+        try:
+            content = zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, info.file_size + 1)
+        except zlib.error as error:
+            raise MalformedError(f"{info.filename} does not unpack: {error}") from None
+    if len(content) != info.file_size or zlib.crc32(content) != info.CRC:
+        raise MalformedError(f"{info.filename} is not what the zip's directory says")
+    return content
+
+
+def _infos(archive: zipfile.ZipFile, limits: ZipLimits) -> list[zipfile.ZipInfo]:
+    infos = [info for info in archive.infolist() if not info.filename.endswith("/")]
     if len(infos) > limits.files:
         raise MalformedError(f"the bundle has {len(infos)} files; the limit is {limits.files}")
+    return infos
+
+
+def _read_all(archive: zipfile.ZipFile, limits: ZipLimits) -> dict[str, bytes]:
+    infos = _infos(archive, limits)
     files: dict[str, bytes] = {}
     room = limits.total_bytes
     for info in infos:

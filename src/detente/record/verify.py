@@ -7,27 +7,23 @@ its entries; only then are offices judged, receipts counted and bodies opened.
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from detente.errors import MalformedError, VerificationError
+from detente.line.forks import FORK
 from detente.line.mandates import (
     BAD_SIGNATURE,
     NO_MANDATE,
     REVOKED,
     Credentials,
-    Judgement,
 )
 from detente.log import note
 from detente.log.checkpoint import open_checkpoint
-from detente.record import verify_receipts, verify_tree
+from detente.record import evidence, verify_receipts, verify_rows, verify_tree
 from detente.record.verify_report import (
-    ALTERED,
-    DISCLOSED,
-    IN_CLEAR,
-    PARTLY,
     WITHHELD,
     EntryReport,
     Held,
@@ -36,16 +32,15 @@ from detente.record.verify_report import (
     Report,
 )
 from detente.record.verify_tree import Log
-from detente.seal import canonical, commit, credential
-from detente.seal.canonical import b64, unb64
+from detente.seal import canonical, credential
+from detente.seal.canonical import b64
 from detente.seal.credential import Card, LogCert, SuccessionDoc
 from detente.seal.keys import fingerprint
-from detente.seal.statement import ParsedLeaf
 from detente.seal.vkey import VerifierKey
 
-MAX_BODY_FILE = 4 << 20  # a body of 1 MiB as it is written here, or the disclosures of many of its fields
 MAX_PROBLEMS = 1_000  # the first so many say all; a hostile bundle could name millions
 _LOG_FILE = re.compile(r"logs/([A-Z0-9-]{1,20})/(.+)")
+_EVIDENCE_FILE = re.compile(r"evidence/([0-9]{1,4})/([A-Za-z0-9._-]{1,40})")
 _BODY_FILE = re.compile(r"bodies/([0-9a-f]{64})\.json")
 _KEY_FILE = re.compile(r"keys/(log|receipt|pq)-([A-Z0-9-]{1,20})\.vkey")
 _STRAY = re.compile(r"(?:logs|bodies)/")
@@ -57,14 +52,26 @@ _WRONG = {
 }
 
 
-def verify(files: Mapping[str, bytes], trust: Sequence[dict[str, Any]] = ()) -> Report:
+def verify(
+    files: Mapping[str, bytes],
+    trust: Sequence[dict[str, Any]] = (),
+    *,
+    spread: verify_rows.Spread = verify_rows.in_turn,
+    hashes_only: bool = False,
+) -> Report:
     """Verify the files of a bundle (path to content).
 
     ``trust``: cards (``{"doc","sig"}``) that came by another way; with one for every party the identities
-    are verified. What is wrong with the bundle is in the report; MalformedError: a bad card in ``trust``.
+    are verified. ``spread``: does the work on the entries, on as many cores as its owner likes; bodies are
+    asked of ``files`` there and nowhere else. ``hashes_only``: trees, heads and receipts; no entry is read,
+    and the report has none. What is wrong with the bundle is in the report; MalformedError: a bad card in
+    ``trust``.
     """
     run = _Run(files, _trusted(trust))
+    run.read_evidence()
     run.read_logs()
+    if not hashes_only:
+        run.read_entries(spread)
     run.check_keys()
     run.check_trees()
     run.judge()
@@ -85,6 +92,7 @@ class _Run:
         self.notes: list[str] = []
         self.logs: dict[str, Log] = {}  # by folder
         self.origins: dict[str, Log] = {}
+        self.forked: set[str] = set()  # origins of which the bundle proves two histories
         self.credentials: dict[str, Credentials] = {}  # by folder, after the genesis
         self.fingerprints: dict[str, str] = {}
         self.channel = ""
@@ -92,17 +100,29 @@ class _Run:
         self.held: dict[str, list[tuple[Held, ...]]] = {}
         self.signed_head: dict[str, bool] = {}
         self.pq_head: dict[str, bool | None] = {}
-        self.judged: dict[str, list[Judgement]] = {}
-        self.bodies: dict[str, str] = {}  # entry id → state
 
     # Stage 1: logs, and whose they are.
 
-    def read_logs(self) -> None:
+    def read_evidence(self) -> None:
+        """Proofs against a log, which the bundle carries along: each says itself what it proves."""
         folders: dict[str, dict[str, bytes]] = {}
         for path, raw in self.files.items():
-            match = _LOG_FILE.fullmatch(path)
+            match = _EVIDENCE_FILE.fullmatch(path)
             if match:
                 folders.setdefault(match[1], {})[match[2]] = raw
+        for name in sorted(folders):
+            verdict = evidence.check(folders[name])
+            if verdict.proven and verdict.what == FORK and verdict.log is not None:
+                self.forked.add(verdict.log)
+            told = f"{verdict.party} signed both" if verdict.proven else f"proves nothing: {verdict.problem}"
+            self.notes.append(f"evidence/{name}, {verdict.what}: {told}")
+
+    def read_logs(self) -> None:
+        folders: dict[str, dict[str, bytes]] = {}
+        for path in self.files:
+            match = _LOG_FILE.fullmatch(path) if path.startswith("logs/") else None
+            if match:
+                folders.setdefault(match[1], {})[match[2]] = self.files[path]
         for name in sorted(folders):
             log = verify_tree.read(name, folders[name])
             self.logs[name] = log
@@ -117,7 +137,7 @@ class _Run:
     def _genesis(self, log: Log) -> Credentials:
         """The credentials in entry 0; an empty set if it is unusable."""
         held = Credentials()
-        first = log.leaves[0] if log.leaves else None
+        first = log.leaf(0)
         if first is None or first.leaf.statement.kind != "genesis":
             self._problem(log, 0, "is not a readable genesis: nothing says whose log this is")
             return held
@@ -159,8 +179,20 @@ class _Run:
         elif depth < len(self.logs):
             self._succeed(old, depth + 1)
             log.base = old.base + doc.old.size
+            if len(old.entries) > doc.old.size:
+                self.notes.append(
+                    f"{old.ref(doc.old.size)} and later in {old.name}: not vouched for by {old.party}"
+                )
             if old.root_at([doc.old.size]).get(doc.old.size) != doc.old.root:
-                self._problem(log, 1, f"names a head of {old.name} that its entries do not yield")
+                what = f"names a head of {old.name} that its entries do not yield"
+                self._unless_forked(old, log, 1, what)
+
+    def _unless_forked(self, target: Log, log: Log, index: int, what: str) -> None:
+        """Two histories of ``target`` that the bundle proves are no fault of the bundle."""
+        if target.origin in self.forked:
+            self.notes.append(f"{log.ref(index)} {what}: two histories of it are proven (evidence/)")
+        else:
+            self._problem(log, index, what)
 
     # Stage 2: keys and signed heads. Stage 3: trees and receipts.
 
@@ -181,11 +213,11 @@ class _Run:
 
     def _witnesses(self) -> dict[str, verify_receipts.Maker]:
         makers = {}
-        for path, raw in self.files.items():
+        for path in self.files:
             match = _WITNESS_FILE.fullmatch(path)
             if match:
                 try:
-                    key = VerifierKey.parse(_text(raw))
+                    key = VerifierKey.parse(_text(self.files[path]))
                     makers[key.name] = verify_receipts.Maker(f"witness {match[1]}", key)
                 except MalformedError as error:
                     self.problems.append(Problem(None, None, f"{path}: {error}"))
@@ -223,40 +255,48 @@ class _Run:
 
     # Stage 4: offices and mandates. Stage 5: what the logs say of each other.
 
-    def judge(self) -> None:
-        """Judge every log after the one that it goes on for: what was revoked there stays revoked."""
+    def read_entries(self, spread: verify_rows.Spread) -> None:
+        """Read and judge every log after the one it goes on for: what was revoked there stays revoked."""
         parts = {log.name: _succession(log) for log in self.logs.values()}
         branches = {
             (doc.old.origin, doc.old.size): Credentials() for doc in parts.values() if doc is not None
         }
+        work: list[tuple[Log, verify_rows.Chunk]] = []
         for log in sorted(self.logs.values(), key=lambda log: (log.base, log.name)):
             doc = parts[log.name]
             start = branches[doc.old.origin, doc.old.size] if doc is not None else Credentials()
-            self._judge_log(log, start.copy(), branches)
+            held = start.copy()
+            held.party = self.fingerprints.get(log.party, "")
+            held.channel = self.channel
+            ends = {size for origin, size in branches if origin == log.origin}
+            for chunk in verify_rows.chunks(log.entries, held, ends):
+                work.append((log, chunk))
+                if (log.origin, chunk.start) in branches:
+                    branches[log.origin, chunk.start] = chunk.held.copy()
+            if (log.origin, len(log.entries)) in branches:
+                branches[log.origin, len(log.entries)] = held
+        done = spread(partial(verify_rows.read, self.files), [chunk for _, chunk in work])
+        for (log, chunk), rows in zip(work, done, strict=True):
+            for index, row in enumerate(rows, chunk.start):
+                if isinstance(row, str):
+                    self._problem(log, index, row)
+                log.rows.append(row if isinstance(row, verify_rows.Row) else None)
 
-    def _judge_log(
-        self, log: Log, credentials: Credentials, branches: dict[tuple[str, int], Credentials]
-    ) -> None:
-        credentials.party = self.fingerprints.get(log.party, "")
-        credentials.channel = self.channel
-        judged = self.judged.setdefault(log.name, [])
-        sound = bool(credentials.party)
-        for index, leaf in enumerate(log.leaves):
-            sound = sound and leaf is not None and log.in_log[index]
-            judgement = Judgement((), False) if leaf is None else credentials.examine(leaf)
-            judged.append(judgement)
-            # After a damaged entry the prefix is not the author's: what follows is not blamed for it.
-            for label in judgement.labels if sound else ():
-                if label in _WRONG:
-                    self._problem(log, index, _WRONG[label])
-            if (log.origin, index + 1) in branches:
-                branches[log.origin, index + 1] = credentials.copy()
+    def judge(self) -> None:
+        for log in self.logs.values():
+            sound = bool(self.fingerprints.get(log.party))
+            for index, row in enumerate(log.rows):
+                sound = sound and row is not None and log.in_log[index]
+                # After a damaged entry the prefix is not the author's: what follows is not blamed for it.
+                for label in row.labels if sound and row is not None else ():
+                    if label in _WRONG:
+                        self._problem(log, index, _WRONG[label])
 
     def check_citations(self) -> None:
         cited: dict[str, dict[tuple[int, str], tuple[Log, int]]] = {}
         for log in self.logs.values():
-            for index, leaf in enumerate(log.leaves):
-                for origin, (size, root) in leaf.leaf.placement.seen.items() if leaf is not None else ():
+            for index, row in enumerate(log.rows):
+                for origin, (size, root) in row.seen.items() if row is not None else ():
                     if origin != log.origin:
                         cited.setdefault(origin, {}).setdefault((size, root), (log, index))
         for origin, heads in cited.items():
@@ -276,9 +316,9 @@ class _Run:
                 self._absent(
                     log, index, f"had seen {size} entries of {target.name}; {len(target.entries)} are here"
                 )
-            elif all(target.in_log[:size]) and (size not in roots or b64(roots[size]) != root):
-                self._problem(
-                    log, index, f"had seen another tree of the first {size} entries of {target.name}"
+            elif size <= target.sound and (size not in roots or b64(roots[size]) != root):
+                self._unless_forked(
+                    target, log, index, f"had seen another tree of the first {size} entries of {target.name}"
                 )
 
     def _absent(self, log: Log, index: int, text: str) -> None:
@@ -292,34 +332,29 @@ class _Run:
 
     def check_bodies(self) -> None:
         places = {
-            leaf.id: (log, index, leaf)
+            row.id: (log, index, row)
             for log in self.logs.values()
-            for index, leaf in enumerate(log.leaves)
-            if leaf is not None
+            for index, row in enumerate(log.rows)
+            if row is not None
         }
-        for entry, (_log, _index, leaf) in places.items():
-            self.bodies[entry] = IN_CLEAR if leaf.leaf.statement.data is not None else WITHHELD
-        for path, raw in self.files.items():
-            match = _BODY_FILE.fullmatch(path)
+        for path in self.files if places else ():
+            match = _BODY_FILE.fullmatch(path) if path.startswith("bodies/") else None
             if match is None:
                 continue
             if match[1] not in places:
                 self.problems.append(Problem(None, None, f"{path} is for an entry that is in no log here"))
                 continue
-            log, index, leaf = places[match[1]]
-            try:
-                self.bodies[leaf.id] = _opened(leaf, raw)
-            except MalformedError as error:
-                self.bodies[leaf.id] = ALTERED
-                self._problem(log, index, f"{path}: {error}")
+            log, index, row = places[match[1]]
+            if row.wrong is not None:
+                self._problem(log, index, f"{path}: {row.wrong}")
 
     def check_credentials(self) -> None:
         roots = {held.party: held.root for held in self.credentials.values() if held.root is not None}
-        for path, raw in self.files.items():
+        for path in self.files:
             if not path.startswith("credentials/"):
                 continue
             try:
-                item = canonical.loads(raw, limit=credential.MAX_SIZE * 2)
+                item = canonical.loads(self.files[path], limit=credential.MAX_SIZE * 2)
                 doc = item.get("doc") if isinstance(item, dict) else None
                 root = roots.get(str(doc.get("party"))) if isinstance(doc, dict) else None
                 if root is None:
@@ -340,6 +375,7 @@ class _Run:
                 "keys",
                 "bodies",
                 "credentials",
+                "evidence",
             ):
                 self.notes.append(f"{path} is no part of a bundle and was not looked at")
 
@@ -351,7 +387,7 @@ class _Run:
         for name, log in self.logs.items():
             for at, text in log.problems:
                 problems.append(Problem(None if at is None else log.ref(at), name, text))
-            entries += [self._entry(log, index) for index in range(len(log.entries))]
+            entries += [self._entry(log, index) for index in range(len(log.rows))]
         known = frozenset().union(*self.trusted.values()) if self.trusted else frozenset()
         return Report(
             logs=[self._log(log) for log in self.logs.values()],
@@ -376,24 +412,22 @@ class _Run:
         )
 
     def _entry(self, log: Log, index: int) -> EntryReport:
-        leaf = log.leaves[index]
-        judgement = self.judged[log.name][index]
-        statement = leaf.leaf.statement if leaf is not None else None
+        row = log.rows[index]
         return EntryReport(
-            id=leaf.id if leaf is not None else "",
+            id=row.id if row is not None else "",
             ref=log.ref(index),
             log=log.name,
             index=index,
             party=log.party,
-            office=statement.office if statement is not None else "",
-            kind=statement.kind if statement is not None else "",
-            placed=leaf.leaf.placement.time if leaf is not None else None,
+            office=row.office if row is not None else "",
+            kind=row.kind if row is not None else "",
+            placed=row.time if row is not None else None,
             in_log=log.in_log[index],
             receipted=self.held[log.name][index],
-            signed=judgement.signed,
-            mandate_valid=judgement.signed and not {NO_MANDATE, REVOKED} & set(judgement.labels),
-            labels=judgement.labels,
-            body=self.bodies.get(leaf.id, WITHHELD) if leaf is not None else WITHHELD,
+            signed=row is not None and row.signed,
+            mandate_valid=row is not None and row.signed and not {NO_MANDATE, REVOKED} & set(row.labels),
+            labels=row.labels if row is not None else (),
+            body=row.body if row is not None else WITHHELD,
         )
 
     def _problem(self, log: Log, index: int | None, text: str) -> None:
@@ -414,7 +448,7 @@ def _trusted(trust: Sequence[dict[str, Any]]) -> dict[str, frozenset[str]]:
 
 def _succession(log: Log) -> SuccessionDoc | None:
     """The root-signed succession that stands in entry 1, if any; its signature is judged with the entry."""
-    second = log.leaves[1] if len(log.leaves) > 1 else None
+    second = log.leaf(1)
     if second is None or second.leaf.statement.kind != "succession":
         return None
     item = (second.leaf.statement.data or {}).get("succession")
@@ -424,29 +458,6 @@ def _succession(log: Log) -> SuccessionDoc | None:
     except MalformedError:
         return None
     return parsed if isinstance(parsed, SuccessionDoc) else None
-
-
-def _opened(leaf: ParsedLeaf, raw: bytes) -> str:
-    """How far this file opens the entry's body; MalformedError if it does not match the commitment."""
-    ref = leaf.leaf.statement.body
-    if ref is None:
-        raise VerificationError("the entry's content is in clear; it has no body to disclose")
-    doc = canonical.loads(raw, limit=MAX_BODY_FILE)
-    root = unb64(ref.root, 32)
-    if isinstance(doc, dict) and set(doc) == {"body", "seed"} and isinstance(doc["body"], dict):
-        seed = unb64(doc["seed"], commit.SEED_SIZE) if isinstance(doc["seed"], str) else b""
-        size = len(canonical.encode(doc["body"]))
-        if size != ref.size or not hmac.compare_digest(commit.commitment(doc["body"], seed), root):
-            raise VerificationError("the body is not the one that was signed")
-        return DISCLOSED
-    items = doc.get("disclosures") if isinstance(doc, dict) and set(doc) == {"disclosures"} else None
-    if not isinstance(items, list) or not items:
-        raise MalformedError("holds neither a body with its seed nor disclosures")
-    for item in items:
-        if not isinstance(item, dict) or not commit.check_disclosure(root, item):
-            name = item.get("path") if isinstance(item, dict) else None
-            raise VerificationError(f"the disclosed field {str(name)[:100]!r} is not what was signed")
-    return PARTLY
 
 
 def _text(raw: bytes) -> str:

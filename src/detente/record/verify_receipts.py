@@ -98,15 +98,18 @@ def holders(log: Log, good: Iterable[Cosigned], receipts: Receipts) -> list[tupl
         if item.who != log.party:
             by_maker.setdefault(item.who, []).append(item)
     ladders = {who: _ladder(items) for who, items in by_maker.items()}
-    ids = {leaf.id: index for index, leaf in enumerate(log.leaves) if leaf is not None}
-    for entry in receipts.items:
+    ids = {row.id for row in log.rows if row is not None}
+    for entry in receipts.items if log.rows else ():
         if entry not in ids:
             log.problems.append((None, f"an item receipt is for the entry {entry}, which is not in this log"))
-    found = []
-    for index, leaf in enumerate(log.leaves):
+    found, before = [], tuple[Held, ...]()
+    for index, row in enumerate(log.rows):
         held = [Held(who, at, COSIGNATURE) for who, ladder in ladders.items() if (at := _at(ladder, index))]
-        held += receipts.items.get(leaf.id, []) if leaf is not None and log.in_log[index] else []
-        found.append(_earliest(held))
+        held += receipts.items.get(row.id, []) if row is not None and log.in_log[index] else []
+        # Neighbours mostly have the same receipt: one value for all of them.
+        earliest = _earliest(held)
+        before = before if earliest == before else earliest
+        found.append(before)
     return found
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from detente.record.entry import rfc3339
+from detente.record import entry as entries
 from detente.seal.keys import fingerprint_words
 
+# Entries of one batch have one time, and their receipts too.
+rfc3339 = lru_cache(maxsize=1024)(entries.rfc3339)
 DISCLOSED, PARTLY, WITHHELD, IN_CLEAR, ALTERED = "disclosed", "partly", "withheld", "in clear", "altered"
 
 

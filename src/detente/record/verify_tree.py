@@ -6,10 +6,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import takewhile
 
 from detente.errors import MalformedError
 from detente.log import merkle, note, tiles
 from detente.log.checkpoint import Checkpoint
+from detente.record.verify_rows import Row
 from detente.seal.statement import ParsedLeaf, decode_leaf
 
 _TILE = re.compile(r"tile/(entries|[0-9]{1,2})/((?:x[0-9]{3}/)*[0-9]{3})(?:\.p/([0-9]{1,3}))?", re.ASCII)
@@ -20,7 +23,7 @@ _SLACK = 64 * _WIDTH
 
 @dataclass
 class Log:
-    """A log while it is being verified. ``entries`` and ``leaves`` have None for one missing or unreadable.
+    """A log while it is being verified. ``entries`` and ``rows`` have None for one missing or unreadable.
 
     ``in_log`` says of each place whether what stands there is under a signed head. ``base`` counts the
     entries of its party's earlier logs. Problems are (index or None, text).
@@ -30,35 +33,46 @@ class Log:
     files: Mapping[str, bytes]
     head: Checkpoint | None = None
     entries: list[bytes | None] = field(default_factory=list)
-    leaves: list[ParsedLeaf | None] = field(default_factory=list)
+    rows: list[Row | None] = field(default_factory=list)
     in_log: list[bool] = field(default_factory=list)
     problems: list[tuple[int | None, str]] = field(default_factory=list)
     party: str = ""
     base: int = 0
 
-    @property
+    @cached_property
     def origin(self) -> str:
         """The origin that the checkpoint names, or the first readable leaf."""
         if self.head is not None:
             return self.head.origin
-        return next((leaf.leaf.placement.log for leaf in self.leaves if leaf is not None), "")
+        leaves = (self.leaf(index) for index in range(len(self.entries)))
+        return next((leaf.leaf.placement.log for leaf in leaves if leaf is not None), "")
+
+    def leaf(self, index: int) -> ParsedLeaf | None:
+        """The leaf at ``index``; None where there is none that can be read."""
+        raw = self.entries[index] if index < len(self.entries) else None
+        try:
+            return None if raw is None else decode_leaf(raw)
+        except MalformedError:
+            return None
+
+    @cached_property
+    def tree(self) -> merkle.Tree:
+        """The tree of the entries up to the first missing one."""
+        here = takewhile(lambda entry: entry is not None, self.entries)
+        return merkle.Tree([merkle.leaf_hash(entry) for entry in here if entry is not None])
 
     def ref(self, index: int) -> str:
         """What people call the entry at ``index``."""
         return f"{self.party or self.name}-{self.base + index}"
 
+    @cached_property
+    def sound(self) -> int:
+        """How many entries from the first on are under a signed head; asked once ``in_log`` is filled."""
+        return next((index for index, holds in enumerate(self.in_log) if not holds), len(self.in_log))
+
     def root_at(self, sizes: Iterable[int]) -> dict[int, bytes]:
         """The roots of the first so many entries, for every size up to the first missing one."""
-        wanted = {size for size in sizes if 0 <= size <= len(self.entries)}
-        roots: dict[int, bytes] = {}
-        frontier = merkle.Frontier()
-        for entry in [*self.entries, None]:
-            if frontier.size in wanted:
-                roots[frontier.size] = frontier.root()
-            if entry is None:
-                break
-            frontier.append(merkle.leaf_hash(entry))
-        return roots
+        return {size: self.tree.root(size) for size in set(sizes) if 0 <= size <= self.tree.size}
 
 
 def read(name: str, files: Mapping[str, bytes]) -> Log:
@@ -66,8 +80,6 @@ def read(name: str, files: Mapping[str, bytes]) -> Log:
     log = Log(name, files, party=re.sub(r"-[0-9]+\Z", "", name))
     log.head = _head(log)
     _read_entries(log)
-    for index, raw in enumerate(log.entries):
-        log.leaves.append(_leaf(log, index, raw))
     for path in files:
         if path != "checkpoint" and not _TILE.fullmatch(path) and not _NOTE.fullmatch(path):
             log.problems.append((None, f"logs/{name}/{path} is no file of a log"))
@@ -81,7 +93,8 @@ def check(log: Log, heads: Mapping[int, bytes]) -> None:
         return
     size = log.head.size
     try:
-        tiles.check_tiles(log.files, size, log.head.root)
+        same = tiles.read_entries(log.files, size) == log.entries
+        tiles.check_tiles(log.files, size, log.head.root, log.tree if same else None)
         log.in_log = [True] * len(log.entries)
     except MalformedError as error:
         before = len(log.problems)
@@ -100,16 +113,6 @@ def _head(log: Log) -> Checkpoint | None:
         return Checkpoint.parse(note.parse(raw).text)
     except MalformedError as error:
         log.problems.append((None, f"logs/{log.name}/checkpoint: {error}"))
-        return None
-
-
-def _leaf(log: Log, index: int, raw: bytes | None) -> ParsedLeaf | None:
-    if raw is None:
-        return None
-    try:
-        return decode_leaf(raw)
-    except MalformedError as error:
-        log.problems.append((index, str(error)))
         return None
 
 
@@ -219,22 +222,21 @@ def _root(hashes: list[bytes | None]) -> bytes | None:
 
 
 def _misplaced(log: Log, index: int) -> bool:
-    leaf = log.leaves[index]
+    leaf = log.leaf(index)
     return leaf is None or leaf.leaf.placement.index != index
 
 
 def _places(log: Log) -> None:
     """Every leaf says itself in which log and at which place it stands."""
     shifted = False
-    for index, leaf in enumerate(log.leaves):
-        if leaf is None:
+    for index, row in enumerate(log.rows):
+        if row is None:
             continue
-        placement = leaf.leaf.placement
-        if placement.log != log.origin:
-            log.problems.append((index, f"says that it stands in {placement.log}"))
-        if placement.index == index:
+        if row.log != log.origin:
+            log.problems.append((index, f"says that it stands in {row.log}"))
+        if row.place == index:
             shifted = False
         elif not shifted:
             # After one removal everything moves up: name the first, not all that follow it.
             shifted = True
-            log.problems.append((index, f"is not here: {log.ref(placement.index)} stands in its place"))
+            log.problems.append((index, f"is not here: {log.ref(row.place)} stands in its place"))
