@@ -218,7 +218,7 @@ def _row(records: Records, row: Mapping[str, Any]) -> dict[str, Any]:
         "state": records.channel_state(identifier),
         "about": row.get("about") or None,
         "parties": [member.id for member in charter.members] if charter else [],
-        "entries": len(records.entries(identifier)),
+        "entries": records.count(identifier),
         "created": rfc3339(row["created"]),
     }
 

@@ -11,12 +11,13 @@ import click
 
 from detente.cli import common
 from detente.cli.common import HomeCommand, channel_argument, home_argument, json_option
-from detente.cli.times import Time
+from detente.cli.times import Time, Times
 from detente.errors import RefusedError
 
 if TYPE_CHECKING:
     from detente.node.store import SqliteStore
     from detente.record.entry import Entry
+    from detente.record.interval import Lead
     from detente.words.charter import Charter
 
 
@@ -63,9 +64,21 @@ def log(
 @click.option(
     "--lang", metavar="L", default="en", show_default=True, help="The language of the words around it."
 )
+@click.option(
+    "--before",
+    type=Times(),
+    metavar="TIME[/TIME]",
+    help="Also how long before this event each other side held it, as far as that is proven.",
+)
+@click.option(
+    "--clock", metavar="PARTY", help="By whose clock the event is timed; by default each side's own."
+)
 @json_option
-def show(home: str, entry: str, lang: str, as_json: bool) -> None:
+def show(
+    home: str, entry: str, lang: str, before: tuple[int, int] | None, clock: str | None, as_json: bool
+) -> None:
     """Show one entry with its proof: ID is an entry id, the beginning of one, or a ref such as UA-57."""
+    from detente.record import interval
     from detente.record.timeline import to_json
 
     party = common.open_home(home)
@@ -75,7 +88,8 @@ def show(home: str, entry: str, lang: str, as_json: bool) -> None:
     found = common.find_entry(entries, entry, home)
     proof = _proof(store, found, {party.info.fingerprint: party.info.party})
     if as_json:
-        common.emit({"channel": found.channel, "entry": to_json(found), "proof": proof})
+        proven = interval.leads_json(_leads(entries, found, before, clock))
+        common.emit({"channel": found.channel, "entry": to_json(found), "proof": proof, "before": proven})
         return
     common.tell(in_words(found, {e.id: e.ref for e in entries}, lang, records.charter(found.channel)))
     common.tell(
@@ -83,6 +97,11 @@ def show(home: str, entry: str, lang: str, as_json: bool) -> None:
     )
     for receipt in proof["receipts"]:
         common.tell(f"receipt  {receipt['by']}, {receipt['kind']}, {receipt['time']}")
+    leads = _leads(entries, found, before, clock)
+    for lead in leads:
+        common.tell(f"before   {interval.in_words(lead)}")
+    if before is not None and not leads:
+        common.tell("before   no other side has signed for it yet")
     common.tell(proof["tlog_proof"] or "no signed head covers it yet")
 
 
@@ -112,6 +131,20 @@ def search(home: str, words: str, channel: str | None, kinds: tuple[str, ...], a
     if not hits:
         raise RefusedError(f"nothing in {home} matches {words!r}")
     return 0
+
+
+def _leads(
+    entries: Sequence[Entry], entry: Entry, before: tuple[int, int] | None, clock: str | None
+) -> list[Lead]:
+    from detente.record.interval import Span, leads
+
+    if before is None:
+        return []
+    here = [one for one in entries if one.channel == entry.channel]
+    members = {one.party for one in here} | entry.witnessed.keys()
+    if clock is not None and clock not in members:
+        raise RefusedError(f"no party {clock} in this channel; there are {', '.join(sorted(members))}")
+    return leads(here, entry, Span(*before), clock)
 
 
 def in_words(entry: Entry, refs: dict[str, str], lang: str, charter: Charter | None) -> str:

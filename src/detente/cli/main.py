@@ -48,6 +48,7 @@ COMMANDS = {
         "press": Lazy("press", "press", "Read pages of the public record."),
         "export": Lazy("bundle", "export", "Write a channel's record as a bundle."),
         "verify": Lazy("bundle", "verify", "Verify a bundle or a home."),
+        "evidence": Lazy("evidence", "evidence", "Proofs against a log, for third parties."),
     },
     "Upkeep": {
         "backup": Lazy("backup", "backup", "Write an encrypted backup of a party."),

@@ -269,6 +269,51 @@ class Doctor(msgspec.Struct):
     findings: list[Finding]
 
 
+class Proof(msgspec.Struct):
+    """One proof that is kept; ``at`` in ms, ``proven``: a third party can check it."""
+
+    folder: str
+    channel: str
+    log: str
+    party: str
+    fingerprint: str
+    what: Literal["fork", "rivals", "conflict", "behind"]
+    proven: bool
+    at: int
+
+
+class EvidenceKept(msgspec.Struct):
+    """``evidence list``: every proof that is kept."""
+
+    evidence: list[Proof]
+
+
+class EvidenceExported(msgspec.Struct):
+    """``evidence export``: the folders that were written."""
+
+    directory: str
+    folders: list[str]
+
+
+class Verdict(msgspec.Struct):
+    """What one folder proves; ``sizes`` of the two heads."""
+
+    folder: str
+    what: Literal["fork", "rivals"]
+    proven: bool
+    party: str | None
+    fingerprint: str | None
+    log: str | None
+    sizes: list[int]
+    problem: str | None
+
+
+class EvidenceVerified(msgspec.Struct):
+    """``evidence verify``: what each folder proves."""
+
+    proofs: list[Verdict]
+
+
 class Names(msgspec.Struct):
     """``schema`` without a command: the commands that print JSON."""
 

@@ -30,6 +30,7 @@ class Shown(msgspec.Struct):
     mark: str
     proven: tuple[str | None, str | None]
     to: list[str]
+    witnessed: dict[str, tuple[str | None, str | None]]
 
 
 class ShownIn(Shown):
@@ -62,12 +63,24 @@ class EntryProof(msgspec.Struct):
     receipts: list[Receipt]
 
 
+class Lead(msgspec.Struct):
+    """How long before an event a member held the entry; null: nothing bounds it; below zero: after it."""
+
+    party: str
+    clock: str
+    event: tuple[str | None, str | None]
+    least_ms: int | None
+    most_ms: int | None
+    contradictory: bool
+
+
 class ShowResult(msgspec.Struct):
-    """``show``: one entry with its proof."""
+    """``show``: one entry with its proof; ``before`` where an event was given."""
 
     channel: str
     entry: Shown
     proof: EntryProof
+    before: list[Lead] = []
 
 
 class SearchResult(msgspec.Struct):

@@ -98,7 +98,9 @@ def _line(
         "announced": found.announced,
         "paths_up": list(found.paths_up),
         "paths_down": list(found.paths_down),
-        "unanswered": [{"id": u.id, "ref": u.ref, "due": rfc3339(u.due)} for u in found.unanswered],
+        "unanswered": [
+            {"id": u.id, "ref": u.ref, "due": rfc3339(u.due), "there": u.there} for u in found.unanswered
+        ],
     }
 
 
@@ -169,6 +171,7 @@ def in_words(document: Mapping[str, Any]) -> str:
     for line in document["lines"]:
         since = f" since {line['since']}" if line["since"] else ""
         lines.append(f"line to {line['peer']}: {line['silence']}{since}")
+        lines += [f"  {one['ref']}: {one['there']}, due {one['due']}" for one in line["unanswered"]]
     for row in document["availability"]:
         months = ", ".join(f"{month} {share:.2f} %" for month, share in row["months"].items())
         lines.append(f"tests {row['by']} to {row['to']}: {row['tests']}; {months or 'no outcome yet'}")

@@ -42,6 +42,25 @@ class Time(click.ParamType[int]):
             self.fail(str(error), param, ctx)
 
 
+class Times(click.ParamType[tuple[int, int]]):
+    """A time, or an interval as two of them with a slash between; given on as two milliseconds."""
+
+    name = "times"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """First and last instant in ms; a usage error otherwise, also where the last is before the first."""
+        if isinstance(value, tuple):
+            return value
+        first, _, last = str(value).partition("/")
+        start = Time().convert(first, param, ctx)
+        end = Time().convert(last, param, ctx) if last else start
+        if end < start:
+            self.fail(f"{value} ends before it begins", param, ctx)
+        return start, end
+
+
 at_option = click.option(
     "--at", type=Time(), metavar="TIME", help="The time to calculate with; now by default."
 )

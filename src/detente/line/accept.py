@@ -24,20 +24,20 @@ from detente.line.writes import (
     PutBody,
     PutEarly,
     PutEpoch,
-    PutEvidence,
     PutHead,
     PutItem,
     PutLabels,
     PutLeaf,
     PutLog,
     PutReceipt,
+    Write,
 )
 from detente.log import merkle
 from detente.log import note as notes
 from detente.log.checkpoint import Checkpoint, cosign, open_checkpoint, open_cosignature
 from detente.log.receipt import make_item, open_item
-from detente.seal import canonical, packet
 from detente.seal import credential as credentials
+from detente.seal import packet
 from detente.seal.credential import LogCert, SuccessionDoc
 from detente.seal.epoch import open_grant
 from detente.seal.packet import (
@@ -50,6 +50,7 @@ from detente.seal.packet import (
     LeafPart,
     LogPart,
     Part,
+    ProofPart,
 )
 from detente.seal.statement import ParsedLeaf, decode_leaf
 from detente.seal.vkey import COSIGNATURE, NOTE, VerifierKey
@@ -102,26 +103,40 @@ class Inbox:
             parts = packet.decode_parts(packet.open_packet(raw, key))
             peer.deaf = False
         except VerificationError:
-            parts = self._open_epoch(party, peer, raw, head.epoch, blob)
+            parts = self._open_epoch(party, peer, raw, head.epoch, blob, now)
         self._parts(party, peer, parts, now)
 
-    def _open_epoch(self, party: str, peer: Peer, raw: bytes, epoch: int, blob: bytes | None) -> list[Part]:
+    def _open_epoch(
+        self, party: str, peer: Peer, raw: bytes, epoch: int, blob: bytes | None, now: int
+    ) -> list[Part]:
         """Open a packet with the epoch that it brings along.
 
         It takes the place of one of the same number: whoever lost its newest state counts from an older one.
         """
         line = self.line
         try:
-            if blob is None or epoch > line.state.epoch_of(party) + EPOCHS_AHEAD:
+            if blob is None or self._many_keys(party):
                 raise VerificationError("packet of an epoch that we cannot open")
             key = open_grant(blob, line.keys.kem, line.channel, epoch, party, line.me)
             parts = packet.decode_parts(packet.open_packet(raw, key))
         except (MalformedError, VerificationError):
-            peer.owe_have, peer.deaf = peer.connected, True
+            # Said once, for it comes again at once: a key that will never open would be sent without end.
+            told, when = peer.deaf_told
+            if told != epoch or not 0 <= now - when <= line.limits.gap_answer:
+                peer.owe_have, peer.deaf_told = peer.connected, (epoch, now)
+            peer.deaf = True
             raise
         peer.deaf = False
         line.write(PutEpoch(party, epoch, key, {line.me: blob}))
         return parts
+
+    def _many_keys(self, party: str) -> bool:
+        """Whether a sender has opened more epochs than its log grants, as far as we hold that. How high it
+        counts says nothing: whoever was restored, or begins anew, may be years behind."""
+        state = self.line.state
+        logs = (log for log in state.logs.values() if log.party == party)
+        granted = sum(len(log.noted.get("epoch.grant", ())) for log in logs)
+        return sum(sender == party for sender, _ in state.epochs) >= granted + EPOCHS_AHEAD
 
     def _parts(self, party: str, peer: Peer, parts: Sequence[Part], now: int) -> None:
         section = Section("")
@@ -145,6 +160,8 @@ class Inbox:
                     self._guarded(self._item, note)
                 case HavePart(doc):
                     self._have(party, peer, doc, now)
+                case ProofPart(doc):
+                    self._guarded(self.line.forks.received, peer, doc, now)
         self._refill(section, now)
 
     def _guarded(self, step: Any, *args: Any) -> None:
@@ -159,9 +176,10 @@ class Inbox:
     def _section(self, party: str, peer: Peer, section: Section, note: bytes, now: int) -> None:
         line, state = self.line, self.line.state
         log = state.logs.get(section.origin)
-        put = None
+        put: PutLog | None = None
+        aside: list[Write] = []
         if log is None:
-            put = self._introduced(section)
+            put, aside = self._introduced(section, peer, now)
             log = LogState(put, VerifierKey.parse(put.log_key), VerifierKey.parse(put.receipt_key))
         checkpoint = open_checkpoint(note, log.log_key)
         if not self._follows(log, section, checkpoint, note, peer, now):
@@ -176,21 +194,26 @@ class Inbox:
                 # Whoever passes them on may have changed the leaves: that says nothing of the author.
                 peer.owe_heads.add(log.origin)
                 raise VerificationError("leaves passed on that do not yield the checkpoint beside them")
-            self._conflict(log, note, checkpoint, peer, now)
+            self.line.forks.conflict(log, note, checkpoint, peer, now)
             return
-        if log.party != line.me and self.quotas.over(peer, fresh, section.bodies.values(), now):
+        if log.party != line.me and self.quotas.over(peer, fresh, section.bodies.values(), now, len(note)):
             return
         current = state.own_log()
         if put is not None:
-            line.write(put)
+            for write in (*aside, put):
+                line.write(write)
+            line.forks.vouched_anew(put)
             log = state.logs[section.origin]
             peer.owe_have = peer.ask = True  # receipts under its keys may have come before it
         if log.put.mine and (put is not None or log is current):
             line.stop("a member holds more of our log than we do: it was restored or copied")
         self._keep(log, party, fresh, hashes, section, checkpoint, note, now)
 
-    def _introduced(self, section: Section) -> PutLog:
-        """A log that is new here: its genesis must carry a member's root-signed card and log certificate."""
+    def _introduced(self, section: Section, peer: Peer, now: int) -> tuple[PutLog, list[Write]]:
+        """A log that is new here: its genesis must carry a member's root-signed card and log certificate.
+
+        With what is to be written before it: where it takes the place of a log of ours that nobody holds.
+        """
         state = self.line.state
         if not section.leaves or section.leaves[0].index != 0:
             raise VerificationError("a log that we do not know does not begin at its genesis")
@@ -202,30 +225,35 @@ class Inbox:
         certificate = credentials.parse(credentials.check((statement.data or {}).get("log") or {}, card.root))
         if not isinstance(certificate, LogCert) or certificate.origin != section.origin:
             raise VerificationError("the genesis has no certificate for this log")
-        seq = len(state.sequence.get(statement.party, ()))
-        base = self._base(section, statement.party, card.root)
+        seq, base, aside = self._place(section, statement.party, card.root, peer, now)
         keys = str(certificate.log), str(certificate.receipt), str(certificate.pq)
         mine = statement.party == state.me
-        return PutLog(section.origin, statement.party, seq, base, *keys, mine, mine)
+        return PutLog(section.origin, statement.party, seq, base, *keys, mine, mine), aside
 
-    def _base(self, section: Section, party: str, root: bytes) -> int:
-        """A second log needs a succession that names the one before, and that one up to the size named; a
-        first log has none (protocol §5)."""
-        old = self.line.state.current(party)
+    def _place(
+        self, section: Section, party: str, root: bytes, peer: Peer, now: int
+    ) -> tuple[int, int, list[Write]]:
+        """Its number and base. A second log needs a succession that names the one before, and that one up to
+        the size named; a first log has none (protocol §5)."""
+        state = self.line.state
+        sequence = state.sequence.get(party, [])
         second = statement_of(section.leaves[1].raw) if len(section.leaves) > 1 else None
         if second is None or second.kind != "succession":
-            if old is None:
-                return 0
-        elif old is not None:
-            doc = credentials.parse(credentials.check((second.data or {}).get("succession") or {}, root))
+            if not sequence:
+                return 0, 0, []
+        elif sequence:
+            said = (second.data or {}).get("succession") or {}
+            doc = credentials.parse(credentials.check(said, root))
             if (
                 isinstance(doc, SuccessionDoc)
-                and doc.new == section.origin
-                and doc.old.origin == old.origin
-                # The prefix of the new log is here, or will never be: two histories of it are proven.
-                and (doc.old.size <= old.size or self.line.state.evidence.get(old.origin))
+                and (doc.channel, doc.new) == (state.channel, section.origin)
+                and doc.old.origin in sequence
             ):
-                return old.put.base + doc.old.size
+                old = state.logs[doc.old.origin]
+                aside = self.line.forks.rivals(party, doc, said, peer, now) if state.successor(old) else []
+                # The prefix of the new log is here, or will never be: two histories of it are proven.
+                if doc.old.size <= old.size or self.line.forks.against(old.origin):
+                    return old.put.seq + 1, old.put.base + doc.old.size, aside
         raise VerificationError("a second log without a succession from the first, or before it")
 
     def _follows(
@@ -238,7 +266,7 @@ class Inbox:
             if leaf.index < log.size
         )
         if not same or checkpoint.size <= log.size:
-            self._compare(log, checkpoint, note, peer, now)
+            self.line.forks.compare(log, checkpoint, note, peer, now)
             self._refill(section, now)
             if same and checkpoint.size == log.size and log.root_at(log.size) == checkpoint.root:
                 self._cosign(log, note, now)  # what came while we were stopped has no receipt yet
@@ -269,8 +297,10 @@ class Inbox:
         line, previous = self.line, log.size
         kems = {p: c.keys.kem for p, c in line.state.members.items()}
         refused: dict[str, list[str]] = {}
-        for leaf, leaf_hash in zip(fresh, hashes, strict=True):
-            entry_id, labels = self._leaf(log, leaf, leaf_hash, section, now)
+        read = [_read(log, leaf) for leaf in fresh]
+        line.state.check_ahead(log, (parsed for parsed in read if parsed is not None), line.spread)
+        for leaf, leaf_hash, parsed in zip(fresh, hashes, read, strict=True):
+            entry_id, labels = self._leaf(log, leaf, leaf_hash, parsed, section, now)
             for label in labels:
                 if label in REFUSED and log.kinds[-1] != "refusal":
                     refused.setdefault(REFUSED[label], []).append(entry_id)
@@ -287,18 +317,16 @@ class Inbox:
             line.event("epoch wanted", log.party)
 
     def _leaf(
-        self, log: LogState, leaf: LeafPart, leaf_hash: bytes, section: Section, now: int
+        self,
+        log: LogState,
+        leaf: LeafPart,
+        leaf_hash: bytes,
+        parsed: ParsedLeaf | None,
+        section: Section,
+        now: int,
     ) -> tuple[str, tuple[str, ...]]:
         """Judge and keep one leaf; returns its id and labels."""
         line = self.line
-        parsed: ParsedLeaf | None
-        try:
-            parsed = decode_leaf(leaf.raw)
-            placement = parsed.leaf.placement
-            if placement.log != log.origin or placement.index != leaf.index:
-                parsed = None
-        except MalformedError:
-            parsed = None
         if parsed is None:
             labels: tuple[str, ...] = ("malformed leaf",)
             line.write(PutLeaf(log.origin, leaf.index, leaf.raw, leaf_hash, leaf_hash.hex(), now, labels))
@@ -377,38 +405,6 @@ class Inbox:
                 line.event("labels", log.party, entry_id, labels=list(labels))
                 line.relabel(log, leaf.index)
 
-    # -- forks ---------------------------------------------------------------------------------
-
-    def _compare(self, log: LogState, checkpoint: Checkpoint, note: bytes, peer: Peer, now: int) -> None:
-        """A good checkpoint of a size that we hold: it says our root, or it proves a fork."""
-        if not 0 < checkpoint.size <= log.size:
-            return
-        held = log.root_at(checkpoint.size)
-        if held is None and checkpoint.size <= self.line.limits.fork_search:
-            held = log.compute_root(checkpoint.size)
-        if held is not None and held != checkpoint.root:
-            self._conflict(log, note, checkpoint, peer, now)
-
-    def _conflict(self, log: LogState, note: bytes, checkpoint: Checkpoint, peer: Peer, now: int) -> None:
-        """Signed by the log's key, and not the tree that we hold."""
-        line = self.line
-        if log.origin in line.state.logs:
-            peer.differ(log.origin)
-        line.counters["conflicting checkpoint"] += 1
-        key = hashlib.sha256(note).hexdigest()
-        full = line.state.evidence.get(log.origin, 0) >= line.limits.evidence_per_log
-        if full or key in line.state.proofs or log.origin not in line.state.logs:
-            return
-        what = "fork" if checkpoint.size <= log.size else "conflict"
-        files = {
-            "theirs": note,
-            "held": f"{log.origin}\n{log.size}\n{canonical.b64(log.frontier.root())}\n".encode(),
-        }
-        line.write(PutEvidence(key, log.origin, what, now, files))
-        line.event("evidence", log.party, origin=log.origin, what=what, size=checkpoint.size)
-        if log.put.mine:
-            line.stop("somebody else signed in our log: a copy of this node, or a stolen key")
-
     # -- receipts and the rest -----------------------------------------------------------------
 
     def _makers(self, note: bytes, sig_type: int) -> dict[str, VerifierKey]:
@@ -439,9 +435,9 @@ class Inbox:
             if checkpoint.origin != origin:
                 raise VerificationError("a cosignature over another log than its packet says")
             if checkpoint.size > log.size:
-                self._ahead_of_us(log, checkpoint.size, note, now)
+                self.line.forks.ahead_of_us(log, checkpoint.size, note, now)
                 continue
-            self._compare(log, checkpoint, note, peer, now)
+            self.line.forks.compare(log, checkpoint, note, peer, now)
             if log.root_at(checkpoint.size) != checkpoint.root:
                 line.counters["receipt over an unknown head"] += 1
                 continue
@@ -456,18 +452,6 @@ class Inbox:
                     "delivered", by, origin=origin, start=before, stop=checkpoint.size, at=seconds * 1000
                 )
 
-    def _ahead_of_us(self, log: LogState, size: int, note: bytes, now: int) -> None:
-        """A member shows our signature over more of our log than we hold: we are a copy or an old backup.
-
-        The proof is kept: a restart must not forget it.
-        """
-        line = self.line
-        if log.put.mine and log is line.state.own_log() and line.stopped is None:
-            key = hashlib.sha256(note).hexdigest()
-            if key not in line.state.proofs:
-                line.write(PutEvidence(key, log.origin, "behind", now, {"theirs": note}))
-            line.stop(f"a member holds {size} entries of our log, we hold {log.size}: restored or copied")
-
     def _claimed(self, peer: Peer, now: int) -> None:
         """A member says that it holds more of our log, without proof yet: say what we have, and wait for it.
 
@@ -477,7 +461,7 @@ class Inbox:
         peer.owe_have = True
         if peer.claimed is None or now - peer.claimed > limits.claim_interval:
             peer.claimed = now
-            self.line.waiting_until = now + limits.claim_wait
+            self.line.await_proof(now + limits.claim_wait)
 
     def _item(self, note: bytes) -> None:
         line = self.line
@@ -592,3 +576,13 @@ class Inbox:
         if self.line.me not in self.line.state.items.get(entry_id, ()):
             self.line.write(PutItem(entry_id, log.origin, self.line.me, arrived, note))
         peer.owe_items[entry_id] = note
+
+
+def _read(log: LogState, leaf: LeafPart) -> ParsedLeaf | None:
+    """A leaf as read; None if it does not parse, or names another place."""
+    try:
+        parsed = decode_leaf(leaf.raw)
+    except MalformedError:
+        return None
+    placement = parsed.leaf.placement
+    return parsed if (placement.log, placement.index) == (log.origin, leaf.index) else None

@@ -34,7 +34,7 @@ class Limits:
     epoch_life: int = 30 * 86_400_000
     # A ML-DSA-44 line on the head at most this often, and only when the head has moved.
     pq_interval: int = 60_000
-    # Evidence kept of one log: the first proofs say all.
+    # Evidence of a kind kept of one log: the first proofs say all.
     evidence_per_log: int = 16
     # Recomputing an old root to prove a fork is work a peer could make us repeat.
     fork_search: int = 200_000

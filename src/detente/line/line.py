@@ -22,14 +22,28 @@ from typing import Any
 from detente.errors import FatalError, MalformedError, RefusedError, VerificationError
 from detente.line.accept import Inbox
 from detente.line.events import Event
+from detente.line.forks import Forks
 from detente.line.limits import LIMITS, Limits
 from detente.line.logs import LogState
-from detente.line.mandates import MACHINES
+from detente.line.mandates import MACHINES, Spread, in_turn
+from detente.line.past import Past
 from detente.line.peers import Peer
 from detente.line.rules import RULE_KINDS, Rule, floor
 from detente.line.send import Outbox, ReadHead, ReadLeaves
 from detente.line.signed import Signed
 from detente.line.state import CERTIFYING, URGENT, State
+from detente.line.states import (
+    ATTACHED,
+    BARRED,
+    CLAIM,
+    LINE,
+    OPENED,
+    OVER,
+    PROOF,
+    STOPPED,
+    SUCCEEDED,
+    WAITING,
+)
 from detente.line.writes import (
     DropEarly,
     PutBody,
@@ -96,20 +110,27 @@ class OwnKeys:
 class Line:
     """See the module. Times are milliseconds of this party's clock, given by the caller."""
 
-    def __init__(self, channel: str, me: str, keys: OwnKeys, limits: Limits = LIMITS) -> None:
+    def __init__(
+        self, channel: str, me: str, keys: OwnKeys, limits: Limits = LIMITS, past: Past | None = None
+    ) -> None:
         self.channel = channel
         self.me = me
         self.keys = keys
         self.limits = limits
-        self.state = State(channel, me)
+        self.state = State(channel, me, past)
         self.own: OwnLog | None = None
         self.peers: dict[str, Peer] = {}
-        self.stopped: str | None = None
-        self.waiting_until = 0
+        # One of the states of the table LINE, and why it is stopped or until when it waits.
+        self.phase = LINE.start
+        self._why = ""
+        self._waiting_until = 0
         # Set by the node while its disk is nearly full: only floor kinds are read.
         self.scarce = False
+        # How the signatures of a batch are checked; a node with more than one core sets its own.
+        self.spread: Spread = in_turn
         self.counters: Counter[str] = Counter()
         self.last_pq: tuple[int, int] = (0, 0)
+        self.forks = Forks(self)
         self._inbox = Inbox(self)
         self._outbox = Outbox(self)
         self._writes: list[Write] = []
@@ -126,12 +147,23 @@ class Line:
         if isinstance(write, PutMember) and write.party != self.me:
             self.peers.setdefault(write.party, Peer(write.party))
 
-    def attach(self, own: OwnLog | None) -> None:
-        """The private side of our newest log, after loading."""
+    @property
+    def stopped(self) -> str | None:
+        """Why this line signs nothing in our log, or None while it may."""
+        return self._why if self.phase == STOPPED else None
+
+    def attach(self, own: OwnLog | None, barred: str | None = None) -> None:
+        """The private side of our newest log, after loading. ``barred``: why the node knows that it must not
+        sign in it."""
         log = self.state.own_log()
         self.own = own
-        if log is not None and self.state.evidence.get(log.origin):
-            self.stopped = "there is proof that more was signed in our log: it was restored or copied"
+        if own is not None:
+            self.phase = LINE.step(self.phase, ATTACHED)
+        if barred:
+            self.phase, self._why = LINE.step(self.phase, BARRED), barred
+        elif log is not None and self.forks.against(log.origin):
+            self.phase = LINE.step(self.phase, PROOF)
+            self._why = "there is proof that more was signed in our log: it was restored or copied"
 
     def write(
         self, write: Write, parsed: ParsedLeaf | None = None, body: dict[str, Any] | None = None
@@ -145,9 +177,14 @@ class Line:
 
     def stop(self, reason: str) -> None:
         """Sign nothing in our log from now on, and say why, once."""
-        if self.stopped is None:
-            self.stopped = reason
+        if LINE.allows(self.phase, PROOF):
+            self.phase, self._why = LINE.step(self.phase, PROOF), reason
             self.event("stopped", self.me, reason=reason)
+
+    def await_proof(self, until: int) -> None:
+        """A member claims to hold more of our log than we do: place nothing until it could prove that."""
+        if LINE.allows(self.phase, CLAIM):
+            self.phase, self._waiting_until = LINE.step(self.phase, CLAIM), until
 
     def event(self, name: str, party: str, entry_id: str = "", **detail: Any) -> None:
         """Tell the node, after the commit."""
@@ -192,8 +229,11 @@ class Line:
         doc = own.certificate["doc"]
         base = old.put.base + int(succession["doc"]["old"]["size"]) if old is not None and succession else 0
         seq = len(self.state.sequence.get(self.me, ()))
-        self.write(PutLog(own.origin, self.me, seq, base, doc["log"], doc["receipt"], doc["pq"], True))
-        self.own, self.stopped, self.waiting_until = own, None, 0
+        put = PutLog(own.origin, self.me, seq, base, doc["log"], doc["receipt"], doc["pq"], True)
+        self.write(put)
+        self.forks.vouched_anew(put)
+        self.own = own
+        self.phase = LINE.step(self.phase, OPENED if succession is None else SUCCEEDED)
         placed = [
             self._machine("genesis", {"card": card, "log": own.certificate, "suite": "detente/1"}, now, 0)
         ]
@@ -204,6 +244,30 @@ class Line:
         placed.append(self._grant(secret, now, len(placed)))
         self._append(placed, now)
 
+    def listen(self, secret: bytes, members: Mapping[str, dict[str, Any]]) -> None:
+        """In a home that lost its newest state, before any log of ours is known: receive under our own key.
+
+        A member gives back what we had here (protocol §5). ``members`` as in ``open_log``.
+        """
+        for party, credential in members.items():
+            self.write(PutMember(party, credential))
+        kems = {party: card.keys.kem for party, card in self.state.members.items() if party != self.me}
+        _, blobs = make_grant(secret, 1, self.channel, self.me, kems)
+        self.write(PutEpoch(self.me, 1, secret, blobs))
+
+    def heard_whole(self) -> bool:
+        """Whether we hold all that the other members said they have."""
+        return bool(self.peers) and not self.unheard()
+
+    def unheard(self) -> list[str]:
+        """The members that did not say what they have, or of which something is still to come."""
+        logs = self.state.logs
+        return [
+            party
+            for party, peer in self.peers.items()
+            if peer.have is None or any(o not in logs or logs[o].size < n for o, n in peer.have.items())
+        ]
+
     def place(self, entries: Sequence[Signed], now: int) -> list[str]:
         """Place signed statements, one signed head for all; returns their ids in order.
 
@@ -212,30 +276,40 @@ class Line:
         """
         log = self._writable()
         # A clock that was put back must not make the wait longer.
-        if 0 < self.waiting_until - now <= self.limits.claim_wait:
-            raise RefusedError(
-                "a member says that it holds more of our log than we do: wait for its proof, then repeat"
-            )
+        if self.phase == WAITING:
+            if 0 < self._waiting_until - now <= self.limits.claim_wait:
+                raise RefusedError(
+                    "a member says that it holds more of our log than we do: wait for its proof, then repeat"
+                )
+            self.phase = LINE.step(self.phase, OVER)
+        leaves = self._leaves(log, entries, now)
+        self.state.check_ahead(log, (leaf for _, leaf in leaves), self.spread)
         placed: list[tuple[Signed, ParsedLeaf, dict[str, Any] | None]] = []
-        new: set[str] = set()
-        size, ruled, seen = 0, list[Rule](), dict[str, tuple[int, str]]()
-        for entry in entries:
-            if self.state.stands(entry.id, self.me) or entry.id in new:
-                continue
-            new.add(entry.id)
-            index = log.size + len(placed)
-            leaf = self._leaf(entry.statement, list(entry.signatures), index, now, first=not placed)
-            size += len(leaf.raw) + len(entry.body or b"") + PART_HEADS
-            if size > MAX_BATCH:
-                raise RefusedError("too much for one signed head: place it in parts")
-            seen = seen or leaf.leaf.placement.seen
-            body = self._checked(log, index, entry, leaf, ruled, seen)
+        ruled = list[Rule]()
+        for index, (entry, leaf) in enumerate(leaves, log.size):
+            body = self._checked(log, index, entry, leaf, ruled, leaves[0][1].leaf.placement.seen)
             placed.append((entry, leaf, body))
             if body is not None and leaf.leaf.statement.kind in RULE_KINDS:
                 ruled.append(self.state.rule_of(log, index, leaf, body))
         if placed:
             self._append(placed, now)
         return [entry.id for entry in entries]
+
+    def _leaves(self, log: LogState, entries: Sequence[Signed], now: int) -> list[tuple[Signed, ParsedLeaf]]:
+        """The leaves of a batch, of those that do not stand already. Raises RefusedError for too many."""
+        leaves: list[tuple[Signed, ParsedLeaf]] = []
+        new: set[str] = set()
+        size = 0
+        for entry in entries:
+            if self.state.stands(entry.id, self.me) or entry.id in new:
+                continue
+            new.add(entry.id)
+            leaf = self._leaf(entry, log.size + len(leaves), now, first=not leaves)
+            size += len(leaf.raw) + len(entry.body or b"") + PART_HEADS
+            if size > MAX_BATCH:
+                raise RefusedError("too much for one signed head: place it in parts")
+            leaves.append((entry, leaf))
+        return leaves
 
     def machine(
         self,
@@ -309,19 +383,11 @@ class Line:
             raise RefusedError(f"{statement.kind} by {statement.office}: {', '.join(bad)}")
         return body
 
-    def _leaf(
-        self,
-        statement: dict[str, Any],
-        signatures: list[dict[str, Any]],
-        index: int,
-        now: int,
-        *,
-        first: bool,
-    ) -> ParsedLeaf:
+    def _leaf(self, entry: Signed, index: int, now: int, *, first: bool) -> ParsedLeaf:
         assert self.own is not None
         seen = self._seen() if first else {}
         placement = {"log": self.own.origin, "index": index, "time": now, "seen": seen}
-        return statements.build_leaf(placement, signatures, statement)
+        return statements.build_leaf(placement, list(entry.signatures), entry.statement, entry.raw)
 
     def _seen(self) -> dict[str, list[Any]]:
         """Logs that grew since we last cited them, at the newest head that their author signed."""
@@ -362,7 +428,7 @@ class Line:
             mark=mark,
         )
         entry = Signed(statement, (statements.sign(key, statement),))
-        leaf = self._leaf(statement, list(entry.signatures), index, now, first=True)
+        leaf = self._leaf(entry, index, now, first=True)
         return entry, leaf, data
 
     def _grant(self, secret: bytes, now: int, index: int) -> tuple[Signed, ParsedLeaf, dict[str, Any] | None]:
@@ -463,7 +529,8 @@ class Line:
             owed = set(peer.owe_again)
             ours = {str(e): None for e in entries[:256] if self.state.stands(str(e), self.me)}
             peer.owe_again.extend(e for e in ours if e not in owed)
-            self.event("epoch wanted", party)
+            if ours:
+                self.event("epoch wanted", party)
 
     # -- peers ---------------------------------------------------------------------------------
 
@@ -471,6 +538,7 @@ class Line:
         """A path to a member is up."""
         if party in self.peers:
             self.peers[party].reset(True)
+            self.peers[party].owe_proofs.update(self.state.kept)
 
     def disconnected(self, party: str) -> None:
         """The last path to a member is gone."""

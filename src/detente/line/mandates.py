@@ -7,16 +7,17 @@ to a receiver and to an auditor years later.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from detente.errors import MalformedError, VerificationError
 from detente.seal import credential, keys
 from detente.seal.credential import Card, LogCert, Mandate, Revocation, SuccessionDoc
-from detente.seal.statement import ParsedLeaf, verify_signature
+from detente.seal.statement import ParsedLeaf, holds
 from detente.words.entry import Signature, Statement
 
+_MEMO = 64
 BAD_SIGNATURE = "bad signature"
 NO_MANDATE = "no mandate"
 REVOKED = "revoked"
@@ -28,6 +29,19 @@ MACHINES = frozenset({"node", "watch"})
 NODE_KINDS = LOG_KINDS | {"refusal", "test"}
 # The kinds whose data holds credentials, and under which names.
 CARRIERS = {"genesis": ("card", "log"), "credential": ("credential",), "succession": ("succession",)}
+
+
+# (entry id, key id, b64 signature) to whether it holds: the entry id is the hash of what was signed.
+Ahead: TypeAlias = dict[tuple[str, str, str], bool]
+# (key, what was signed, b64 signature)
+Job: TypeAlias = tuple[bytes, bytes, str]
+# Does many jobs, in any order and on as many cores as its owner likes; the answers are in their order.
+Spread: TypeAlias = Callable[[Callable[[Job], bool], Sequence[Job]], list[bool]]
+
+
+def in_turn(check: Callable[[Job], bool], jobs: Sequence[Job]) -> list[bool]:
+    """The ``Spread`` of whoever has one core."""
+    return [check(job) for job in jobs]
 
 
 @dataclass(frozen=True)
@@ -64,13 +78,14 @@ class Credentials:
         self._mandates: dict[str, dict[str, Mandate]] = {}  # office → credential id → mandate, in log order
         self._revoked: dict[str, int] = {}  # credential id → time since when
         self._public: dict[str, bytes] = {}  # key id → key, of every key ever certified here
+        self._memo: dict[tuple[Any, ...], tuple[tuple[str, ...], bool]] = {}
 
     def copy(self) -> Credentials:
         """An independent copy."""
         twin = Credentials(self.party, self.channel)
         twin.__dict__.update(self.__dict__)
         twin._mandates = {office: dict(held) for office, held in self._mandates.items()}
-        twin._revoked, twin._public = dict(self._revoked), dict(self._public)
+        twin._revoked, twin._public, twin._memo = dict(self._revoked), dict(self._public), {}
         return twin
 
     def add(self, doc: dict[str, Any], index: int, time: int) -> None:
@@ -82,6 +97,7 @@ class Credentials:
         if self.party and held.party != self.party:
             raise VerificationError(f"entry {index}: the credential is of another party than the log")
         self.party = held.party
+        self._memo.clear()
         if isinstance(held, Card):
             self._add_card(held, doc)
         elif isinstance(held, Mandate):
@@ -127,7 +143,26 @@ class Credentials:
         """Every mandate of the prefix with its credential id."""
         return tuple(item for held in self._mandates.values() for item in held.items())
 
-    def check_signatures(self, statement_raw: bytes, signatures: Iterable[Signature]) -> Signed:
+    def check_ahead(self, leaves: Iterable[ParsedLeaf], spread: Spread) -> Ahead:
+        """The signatures of many leaves at once, as far as their keys are known here now.
+
+        What comes of it is for ``judge_leaf``, which judges by its own prefix and checks what is missing.
+        """
+        jobs: dict[tuple[str, str, str], Job] = {}
+        for leaf in leaves:
+            for signature in leaf.leaf.signatures:
+                public = self._public.get(signature.key)
+                if public is not None:
+                    jobs[leaf.id, signature.key, signature.sig] = public, leaf.statement_raw, signature.sig
+        return dict(zip(jobs, spread(_holds, list(jobs.values())), strict=True))
+
+    def check_signatures(
+        self,
+        statement_raw: bytes,
+        signatures: Iterable[Signature],
+        entry_id: str = "",
+        ahead: Ahead | None = None,
+    ) -> Signed:
         """Verify each signature by the key it names; one by a key never certified here does not stand."""
         stood: set[str] = set()
         failed = False
@@ -135,7 +170,8 @@ class Credentials:
             public = self._public.get(signature.key)
             if public is None:
                 continue
-            if verify_signature(public, statement_raw, {"key": signature.key, "sig": signature.sig}):
+            known = None if ahead is None else ahead.get((entry_id, signature.key, signature.sig))
+            if _holds((public, statement_raw, signature.sig)) if known is None else known:
                 stood.add(signature.key)
             else:
                 failed = True
@@ -154,41 +190,43 @@ class Credentials:
         )
         if failed or foreign:
             labels.append(BAD_SIGNATURE)
-        labels.extend(self._judge_office(statement, frozenset(verified), at_ms))
+        labels.extend(self._judged(statement, frozenset(verified), at_ms)[0])
         return tuple(labels)
 
-    def judge_leaf(self, leaf: ParsedLeaf) -> tuple[str, ...]:
+    def judge_leaf(self, leaf: ParsedLeaf, ahead: Ahead | None = None) -> tuple[str, ...]:
         """Judge a leaf by the prefix held so far, then take in what it carries.
 
         An entry whose credential the root key did not sign is a ``bad signature`` and changes nothing.
+        ``ahead``: signatures that were checked already.
         """
-        return self._examine(leaf, also_office=False).labels
+        return self._examine(leaf, ahead, also_office=False).labels
 
-    def examine(self, leaf: ParsedLeaf) -> Judgement:
+    def examine(self, leaf: ParsedLeaf, ahead: Ahead | None = None) -> Judgement:
         """``judge_leaf``, saying apart whether the office's own signatures stand."""
-        return self._examine(leaf, also_office=True)
+        return self._examine(leaf, ahead, also_office=True)
 
-    def _examine(self, leaf: ParsedLeaf, *, also_office: bool) -> Judgement:
+    def _examine(self, leaf: ParsedLeaf, ahead: Ahead | None, *, also_office: bool) -> Judgement:
         statement, placement = leaf.leaf.statement, leaf.leaf.placement
         # A genesis is judged by the card that it carries: there is nothing before it. Everything else is
         # judged first, so that no entry certifies its own signer. What the root key signed is taken in
         # whatever the labels say: a new card must be able to follow the revocation of the old one.
         first = statement.kind == "genesis"
-        taken = self._try(statement, placement.index, placement.time) if first else True
-        signed = self.check_signatures(leaf.statement_raw, leaf.leaf.signatures)
+        taken = self.carry(statement, placement.index, placement.time) if first else True
+        signed = self.check_signatures(leaf.statement_raw, leaf.leaf.signatures, leaf.id, ahead)
         labels = self.judge(statement, signed.stood, placement.time, failed=signed.failed)
         by_office = (
             also_office
             and BAD_SIGNATURE not in labels
-            and self._signed(statement, signed.stood, placement.time)
+            and self._judged(statement, signed.stood, placement.time)[1]
         )
         if not first:
-            taken = self._try(statement, placement.index, placement.time)
+            taken = self.carry(statement, placement.index, placement.time)
         if not taken and BAD_SIGNATURE not in labels:
             labels = (BAD_SIGNATURE, *labels)
         return Judgement(labels, by_office)
 
-    def _try(self, statement: Statement, index: int, time: int) -> bool:
+    def carry(self, statement: Statement, index: int, time: int) -> bool:
+        """``take``, if the statement carries anything; False where the root key did not sign that."""
         if statement.kind not in CARRIERS:
             return True
         try:
@@ -230,6 +268,19 @@ class Credentials:
         since = self._revoked.get(credential_id)
         return since is not None and at_ms >= since
 
+    def _judged(
+        self, statement: Statement, verified: frozenset[str], at_ms: int
+    ) -> tuple[tuple[str, ...], bool]:
+        """The labels of ``_judge_office``, and whether it signed: the same for an office's whole batch."""
+        key = statement.office, statement.kind, statement.precedence, statement.emergency, verified, at_ms
+        found = self._memo.get(key)
+        if found is None or statement.office in MACHINES:
+            if len(self._memo) >= _MEMO:
+                self._memo.clear()
+            labels = self._judge_office(statement, verified, at_ms)
+            found = self._memo[key] = labels, self._signed(statement, verified, at_ms)
+        return found
+
     def _judge_office(self, statement: Statement, verified: frozenset[str], at_ms: int) -> tuple[str, ...]:
         if statement.office in MACHINES:
             return self._judge_machine(statement, verified, at_ms)
@@ -263,6 +314,13 @@ class Credentials:
         if not _machine_may(statement) or not self._signed(statement, verified, at_ms):
             return (NO_MANDATE,)
         return (REVOKED,) if self._is_revoked(self._card_id, at_ms) else ()
+
+
+def _holds(job: Job) -> bool:
+    try:
+        return holds(*job)
+    except MalformedError:
+        return False
 
 
 def carried(statement: Statement) -> list[Mapping[str, Any]]:

@@ -8,6 +8,9 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+# Whoever is asked to hold back does so for this long (ms) at least, whatever the two clocks say.
+HOLD_LEAST = 10_000
+
 
 @dataclass
 class Peer:
@@ -36,8 +39,12 @@ class Peer:
     # Logs of which it holds another history than we do: it cannot take our leaves; it is shown our head.
     differs: set[str] = field(default_factory=set)
     owe_heads: set[str] = field(default_factory=set)
+    # Proofs against a log (evidence keys) that it is to see on this connection.
+    owe_proofs: set[str] = field(default_factory=set)
     # Its last packet was under an epoch key that we do not have: it must bring the key along again.
     deaf: bool = False
+    # Of which epoch it was told so last, and when.
+    deaf_told: tuple[int, int] = (0, 0)
     gap_told: dict[str, tuple[int, int]] = field(default_factory=dict)
     # We read no more from it until then (ms): it is above its quota.
     withheld: int = 0
@@ -52,6 +59,8 @@ class Peer:
         """A connection began or ended: what was under way may be lost."""
         self.connected = connected
         self.have = None
+        # It may be back from an old state, or on a new machine: until it says otherwise it has no epoch.
+        self.epoch = 0
         self.clear_flight()
         self.differs.clear()
         self.stalls = 0
@@ -96,5 +105,7 @@ class Peer:
         self.clear_flight()
         self.sent.update(self.have)
         self.epoch = int(doc.get("epochs", {}).get(me, 0))
-        self.hold = int(doc.get("hold", 0))
+        hold = int(doc.get("hold", 0))
+        # By our clock that time may be over already: it would be asked for again at once, without end.
+        self.hold = max(hold, now + HOLD_LEAST) if hold else 0
         self.progress = now

@@ -25,8 +25,13 @@ class Quotas:
     def __init__(self, line: Line) -> None:
         self.line = line
 
-    def over(self, peer: Peer, fresh: Sequence[LeafPart], bodies: Iterable[BodyPart], now: int) -> bool:
-        """Withhold reading from a member above its charter quota; counts what is let in."""
+    def over(
+        self, peer: Peer, fresh: Sequence[LeafPart], bodies: Iterable[BodyPart], now: int, note: int = 0
+    ) -> bool:
+        """Withhold reading from a member above its charter quota; counts what is let in.
+
+        ``note``: bytes of the head, which is kept with all the lines that stand in it.
+        """
         charter = self.line.state.terms_now().charter
         limits = self.line.limits
         if self.line.scarce and not all(self.on_floor(leaf.raw) for leaf in fresh):
@@ -41,7 +46,7 @@ class Quotas:
         # A batch is let in whole, as the first of a day even above the quota: nothing could pass it by.
         first = entries == 0
         entries += len(fresh)
-        size += sum(len(leaf.raw) for leaf in fresh) + sum(len(part.raw) for part in bodies)
+        size += note + sum(len(leaf.raw) for leaf in fresh) + sum(len(part.raw) for part in bodies)
         until = 0
         if not first and (entries > most[0] or size > most[1]):
             until = (day + 1) * DAY

@@ -23,6 +23,8 @@ RULE_KINDS = frozenset({"charter", "charter.amendment", "assent", "decline", "st
 DEFAULT_FLOOR = frozenset(name for name, kind in KINDS.items() if kind.floor_default)
 AGAINST_STANDING = "against standing"
 CROSSED = "crossed"
+# Kinds for which the standings that close them are kept at hand: all that the program knows, and more.
+KINDS_KNOWN = 256
 BEFORE_CHARTER = "before charter"
 
 
@@ -47,20 +49,25 @@ class Rule:
         except DetenteError:
             return None
 
+    @cached_property
+    def closed(self) -> frozenset[str]:
+        """What a standing closes where there is no floor; worked out once, as its list may be very long."""
+        return closed_kinds(self.body, ()) if self.kind == "standing" else frozenset()
+
 
 @dataclass(frozen=True)
 class Terms:
-    """The charter in force for an author at a place, and the standings it could know: party to body."""
+    """The charter in force for an author at a place, and the standings it could know, by party."""
 
     charter_id: str | None = None
     charter: charters.Charter | None = None
-    standings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    standings: Mapping[str, Rule] = field(default_factory=dict)
 
 
-def closes(body: Mapping[str, Any], kind: str, charter: charters.Charter | None) -> bool:
-    """Whether a standing's body closes ``kind``. Of phrases the floor keeps only life-saving ones, which the
-    caller knows."""
-    return kind in closed_kinds(body, floor(charter) - {"phrase"})
+def closes(standing: Rule, kind: str, charter: charters.Charter | None) -> bool:
+    """Whether a standing closes ``kind``. Of phrases the floor keeps only life-saving ones, which the caller
+    knows."""
+    return kind in standing.closed and (kind == "phrase" or kind not in floor(charter))
 
 
 def floor(charter: charters.Charter | None) -> frozenset[str]:
@@ -82,17 +89,41 @@ class Rulebook:
 
     def __init__(self) -> None:
         self.rules: list[Rule] = []
-        self.standings: list[Rule] = []
         self._by_log: dict[str, list[Rule]] = {}
         self._memo: dict[tuple[Any, ...], View] = {}
+        # Kind to log to the standings that close it, in the order of that log; filled as kinds are asked for.
+        self._closing: dict[str, dict[str, list[Rule]]] = {}
 
     def add(self, rule: Rule) -> None:
         """One more rule entry."""
         self.rules.append(rule)
-        if rule.kind == "standing":
-            self.standings.append(rule)
+        for kind in self._closing.keys() & rule.closed:
+            insort(self._closing[kind].setdefault(rule.origin, []), rule, key=_index)
         insort(self._by_log.setdefault(rule.origin, []), rule, key=_index)
         self._memo.clear()
+
+    def drop(self, origin: str) -> None:
+        """The rule entries of that log count no more: it was set aside."""
+        self.rules = [rule for rule in self.rules if rule.origin != origin]
+        self._by_log.pop(origin, None)
+        self._memo.clear()
+        self._closing.clear()
+
+    def closing(self, kind: str) -> Mapping[str, Sequence[Rule]]:
+        """By log and in its order, the standings that close ``kind`` where there is no floor.
+
+        Every entry asks, and a member may declare as many standings as its quota allows: looked up, not
+        searched.
+        """
+        found = self._closing.get(kind)
+        if found is None:
+            if len(self._closing) >= KINDS_KNOWN:
+                self._closing.clear()
+            found = self._closing[kind] = {}
+            for rule in self.rules:
+                if kind in rule.closed:
+                    insort(found.setdefault(rule.origin, []), rule, key=_index)
+        return found
 
     def view(self, party: str, bound: Callable[[str], int], more: Sequence[Rule] = ()) -> View:
         """What ``party`` knew: of each log (by origin) the rule entries below ``bound``, and ``more``."""
@@ -128,7 +159,7 @@ def _index(rule: Rule) -> int:
 
 def _terms(visible: Sequence[Rule], party: str) -> Terms:
     chartered = _in_force(visible, party)
-    latest = {rule.party: rule.body for rule in visible if rule.kind == "standing"}
+    latest = {rule.party: rule for rule in visible if rule.kind == "standing"}
     if chartered is None:
         return Terms(standings=latest)
     charter_id, body = chartered

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 LEAF_HEAD, BODY_HEAD, HEADS = 13, 69, 64
 # Receipts in one packet.
 SMALL = 256
+# Proofs in one packet: each may be as long as a packet's sixteenth part.
+FEW = 8
 
 # What ``poll`` reads: (origin, start, stop) to leaves with their (seed, body); the note of a signed head.
 ReadLeaves = Callable[[str, int, int], Sequence[tuple[bytes, tuple[bytes, bytes] | None]]]
@@ -80,9 +82,9 @@ class Outbox:
             peer.owe_receipts.discard(origin)
         for entry_id in list(peer.owe_items)[:SMALL]:
             parts.append(ItemPart(peer.owe_items.pop(entry_id)))
-        parts += self._heads(peer, head)
+        parts += self._heads(peer, head) + self._proofs(peer, head)
         if peer.owe_have:
-            parts.append(HavePart(self._have(peer)))
+            parts.append(HavePart(self._have(peer, now)))
             peer.owe_have = peer.ask = False
             peer.progress = now
         return parts
@@ -97,15 +99,23 @@ class Outbox:
             peer.owe_heads.discard(origin)
         return parts
 
-    def _have(self, peer: Peer) -> dict[str, Any]:
+    def _proofs(self, peer: Peer, head: ReadHead) -> list[Part]:
+        """What proves that a log has two histories or two successors, once it said where it stands."""
+        parts: list[Part] = []
+        for key in sorted(peer.owe_proofs)[:FEW] if peer.have is not None else ():
+            proof = self.line.forks.part(key, head)
+            parts += [] if proof is None else [proof]
+            peer.owe_proofs.discard(key)
+        return parts
+
+    def _have(self, peer: Peer, now: int) -> dict[str, Any]:
         epoch = 0 if peer.deaf else self.line.state.epoch_of(peer.fingerprint)
         doc: dict[str, Any] = {"logs": {o: log.size for o, log in self.line.state.logs.items()}}
         doc["epochs"] = {peer.fingerprint: epoch} if epoch else {}
         if self.line.state.unopened:
             doc["unopened"] = sorted(self.line.state.unopened)[:64]
-        hold = peer.withheld
-        if hold:
-            doc["hold"] = hold
+        if peer.withheld > now:
+            doc["hold"] = peer.withheld
         if peer.ask:
             doc["ask"] = True
         return doc

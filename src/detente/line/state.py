@@ -7,14 +7,17 @@ its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
-from detente.errors import MalformedError
-from detente.line import rules
+from detente.errors import FatalError, MalformedError
+from detente.line import rules, vouching
 from detente.line.logs import LogState
-from detente.line.mandates import BAD_SIGNATURE, Credentials
+from detente.line.mandates import BAD_SIGNATURE, Ahead, Credentials, Spread
+from detente.line.past import Entries, Past
 from detente.line.rules import Rule, Rulebook, Terms
+from detente.line.vouching import NOT_VOUCHED
 from detente.line.writes import (
     DropEarly,
     PutBody,
@@ -44,12 +47,18 @@ VOID = frozenset({"bad signature", "no mandate", "revoked", "malformed leaf", "n
 KNOWN_FIELDS = frozenset(Statement.__struct_fields__)
 BAD_CITATION = "bad citation"
 CERTIFYING = frozenset({"genesis", "credential", "succession"})
+# Entries that the fold must read again to go on from a part (see ``line.part``), or that the node looks for.
+NOTED = rules.RULE_KINDS | CERTIFYING | {"epoch.grant", "test"}
+# Labels that may go: those entries are looked at again.
+PASSING = frozenset({BAD_CITATION, "unopened"})
+MARKED = "marked"
+RECALLED = rules.RULE_KINDS | CERTIFYING | {MARKED}
 BODY_LIMIT = 1 << 20
 # Labels in the order of protocol §6.
 LABELS = (
     "malformed leaf", "bad signature", "no mandate", "revoked", "single release", "too late",
     "against standing", "crossed", "before charter", "bad citation", "not understood", "unknown kind",
-    "malformed body", "unopened", "duplicate",
+    "malformed body", "unopened", NOT_VOUCHED, "duplicate",
 )  # fmt: skip
 # Those that a rule entry which comes later can change.
 BY_RULES = frozenset({rules.AGAINST_STANDING, rules.CROSSED, rules.BEFORE_CHARTER})
@@ -58,9 +67,11 @@ BY_RULES = frozenset({rules.AGAINST_STANDING, rules.CROSSED, rules.BEFORE_CHARTE
 class State:
     """Members, logs, credentials, rules and epochs of one channel."""
 
-    def __init__(self, channel: str, me: str) -> None:
+    def __init__(self, channel: str, me: str, past: Past | None = None) -> None:
+        """``past``: what the store answers of entries that have settled; without one nothing settles."""
         self.channel = channel
         self.me = me
+        self.past = past
         self.members: dict[str, Card] = {}
         self.logs: dict[str, LogState] = {}
         self.sequence: dict[str, list[str]] = {}
@@ -72,19 +83,20 @@ class State:
         self.newest_epoch: dict[str, int] = {}
         self.blobs: dict[int, dict[str, bytes]] = {}
         self.granted: dict[tuple[str, int], bytes] = {}
-        self.where: dict[str, tuple[str, int]] = {}
+        entries = self._entries = Entries(past, self._settled)
+        # Of each entry: its place, its labels (if it has any), who gave an item receipt.
+        self.where, self.labels, self.items = entries.where, entries.labels, entries.items
         self.early: dict[str, PutEarly] = {}
-        self.items: dict[str, set[str]] = {}
         self.unopened: dict[str, str] = {}
         self.evidence: dict[str, int] = {}
-        self.proofs: set[str] = set()
+        # Evidence by its key.
+        self.kept: dict[str, PutEvidence] = {}
         # Code of each phrase that could be opened: some pass whatever the standing.
-        self.codes: dict[str, str] = {}
-        # Only entries that have labels.
-        self.labels: dict[str, tuple[str, ...]] = {}
+        self._codes: dict[str, str] = {}
         # Where the entries with a bad citation stand, and what they cite: a log of ours may be given back.
         self.doubted: dict[str, tuple[str, int, Mapping[str, tuple[int, str]]]] = {}
         self._body_before: tuple[str, bytes] = ("", b"")
+        self.ahead: Ahead = {}
 
     # -- folding -------------------------------------------------------------------------------
 
@@ -103,7 +115,7 @@ class State:
             case PutReceipt():
                 self._receipt(write)
             case PutItem():
-                self.items.setdefault(write.entry_id, set()).add(write.by)
+                self.items[write.entry_id] = {*self.items.get(write.entry_id, ()), write.by}
             case PutEarly():
                 self.early[write.entry_id] = write
             case DropEarly():
@@ -120,11 +132,25 @@ class State:
                 self._evidence(write)
 
     def _log(self, write: PutLog) -> None:
-        log = LogState(write, VerifierKey.parse(write.log_key), VerifierKey.parse(write.receipt_key))
+        held = self.logs.get(write.origin)
+        if held is not None:
+            self._set_aside(held, write)
+            return
+        keys = VerifierKey.parse(write.log_key), VerifierKey.parse(write.receipt_key)
+        log = LogState(write, *keys, past=self.past)
         log.lost = write.given
         self.logs[write.origin] = log
-        self.sequence.setdefault(write.party, []).append(write.origin)
+        if write.seq >= 0:
+            self.sequence.setdefault(write.party, []).append(write.origin)
         self.credentials.setdefault(write.party, Credentials(write.party, self.channel))
+
+    def _set_aside(self, log: LogState, write: PutLog) -> None:
+        log.put = write
+        self.sequence[write.party].remove(write.origin)
+        self._certified.pop(write.origin, None)
+        for index, at, statement in log.certifying:
+            self._take(self.certified(log), statement, index, at)
+        self.rules.drop(write.origin)
 
     def _member(self, write: PutMember) -> None:
         _, card = credentials.parse_card_file(canonical.encode(write.card))
@@ -145,16 +171,16 @@ class State:
             log.cosigned = (write.size, write.seconds, write.note)
 
     def _evidence(self, write: PutEvidence) -> None:
-        self.proofs.add(write.key)
+        self.kept[write.key] = write
         self.evidence[write.origin] = self.evidence.get(write.origin, 0) + 1
         if write.what == "fork" and write.origin in self.logs:
             self.logs[write.origin].forked = True
 
     def _labels(self, entry_id: str, labels: tuple[str, ...]) -> None:
-        if labels:
+        if labels or entry_id not in self.where.recent:
             self.labels[entry_id] = labels
         else:
-            self.labels.pop(entry_id, None)
+            self.labels.recent.pop(entry_id, None)
         if "unopened" in labels:
             self.unopened[entry_id] = self.where[entry_id][0]
         else:
@@ -172,14 +198,18 @@ class State:
         urgent = parsed is not None and parsed.leaf.statement.precedence in URGENT
         log.add_leaf(write.hash, write.entry_id, kind, urgent)
         first = self._first(write)
+        if first:
+            self._labels(write.entry_id, write.labels)
         if parsed is None:
             return
         for origin, (size, _) in parsed.leaf.placement.seen.items():
             log.cite(write.index, origin, size)
-        if first:
-            self._labels(write.entry_id, write.labels)
-            if BAD_CITATION in write.labels:
-                self.doubted[write.entry_id] = write.origin, write.index, parsed.leaf.placement.seen
+        if kind in NOTED:
+            log.note(kind, write.index)
+        if PASSING & set(write.labels):
+            log.note(MARKED, write.index)
+        if first and BAD_CITATION in write.labels:
+            self.doubted[write.entry_id] = write.origin, write.index, parsed.leaf.placement.seen
         wanted = kind in rules.RULE_KINDS or kind == "phrase"
         if body is None and wanted and self._body_before[0] == write.entry_id:
             body = canonical.decode(self._body_before[1], limit=BODY_LIMIT)
@@ -203,7 +233,8 @@ class State:
         self, log: LogState, write: PutLeaf, parsed: ParsedLeaf, body: dict[str, Any] | None
     ) -> None:
         statement = parsed.leaf.statement
-        self.rule(log, write.index, parsed, body, write.labels)
+        if log.put.seq >= 0:  # else set aside: it puts nothing in force
+            self.rule(log, write.index, parsed, body, write.labels)
         if statement.kind in CERTIFYING:
             self._certify(log, statement, write.index, parsed.leaf.placement.time)
 
@@ -222,7 +253,7 @@ class State:
             return
         code = _code(statement.kind, body)
         if code is not None:
-            self.codes[parsed.id] = code
+            self._codes[parsed.id] = code
         if statement.kind in rules.RULE_KINDS and not VOID & set(labels):
             self.rules.add(self.rule_of(log, index, parsed, body))
 
@@ -237,7 +268,7 @@ class State:
         vouches for that."""
         if log.origin not in self._certified:
             start = Credentials(log.party, self.channel)
-            if log.put.seq:
+            if log.put.seq > 0:
                 old = self.logs[self.sequence[log.party][log.put.seq - 1]]
                 self.certified(old)
                 start = self._certified[old.origin][0].copy()
@@ -268,7 +299,39 @@ class State:
         if held.card is not None and (known is None or held.card.serial > known.serial):
             self.members[party] = held.card
 
+    # -- settling ------------------------------------------------------------------------------
+
+    def _settled(self, origin: str) -> int | None:
+        log = self.logs.get(origin)
+        return None if log is None else log.settled
+
+    def settle(self) -> None:
+        """All that was applied is on disk: leave to the past what it can answer."""
+        if self.past is None:
+            raise FatalError("a state without a past cannot leave anything to it")
+        for log in self.logs.values():
+            log.settle()
+        self._entries.settle()
+        self._codes.clear()
+
+    def recall(self, write: PutLeaf, body: bytes | None) -> None:
+        """Read again an entry that settled and was noted: what it made of credentials, rules and labels."""
+        log, parsed = self.logs[write.origin], decode_leaf(write.raw)
+        if PASSING & set(write.labels) and self.where.get(write.entry_id) == (write.origin, write.index):
+            if "unopened" in write.labels:
+                self.unopened[write.entry_id] = write.origin
+            if BAD_CITATION in write.labels:
+                self.doubted[write.entry_id] = write.origin, write.index, parsed.leaf.placement.seen
+        if parsed.leaf.statement.kind in rules.RULE_KINDS | CERTIFYING:
+            opened = None if body is None else canonical.decode(body, limit=BODY_LIMIT)
+            self._consequences(log, write, parsed, opened)
+
     # -- reading -------------------------------------------------------------------------------
+
+    @property
+    def proofs(self) -> Set[str]:
+        """Keys of the evidence that is kept."""
+        return self.kept.keys()
 
     def own_log(self) -> LogState | None:
         """Our current log, the last of its sequence."""
@@ -288,7 +351,19 @@ class State:
         """The terms for what we place next: our own prefix and all that we hold."""
         log = self.own_log()
         prefix = {} if log is None else self._prefix(log, log.size)
-        return self.rules.view(self.me, lambda origin: prefix.get(origin, self.logs[origin].size)).terms
+
+        def bound(origin: str) -> int:
+            return prefix[origin] if origin in prefix else vouching.up_to(self, origin, self._size)
+
+        return self.rules.view(self.me, bound).terms
+
+    def _size(self, origin: str) -> int:
+        return self.logs[origin].size if origin in self.logs else 0
+
+    def successor(self, log: LogState) -> LogState | None:
+        """The log that goes on for this one, if it is here."""
+        origins, at = self.sequence.get(log.party, []), log.put.seq + 1
+        return self.logs[origins[at]] if 0 < at < len(origins) else None
 
     def _prefix(self, log: LogState, index: int) -> dict[str, int]:
         """How much of each log of its author stands before ``index`` of ``log``: of an earlier one only what
@@ -328,12 +403,19 @@ class State:
         labels += self._understanding(statement, opened)
         if statement.kind in KINDS and opened and not _fits(statement.kind, body):
             labels.append("malformed body")
+        vouched = vouching.vouched(self, log)
+        if vouched is not None and index >= vouched:
+            labels.append(NOT_VOUCHED)
         if self.stands(parsed.id, log.party):
             labels.append("duplicate")
         return ranked(labels)
 
     def _authorship(self, log: LogState, parsed: ParsedLeaf) -> tuple[str, ...]:
-        return self.certified(log).judge_leaf(parsed)
+        return self.certified(log).judge_leaf(parsed, self.ahead)
+
+    def check_ahead(self, log: LogState, leaves: Iterable[ParsedLeaf], spread: Spread) -> None:
+        """Check the signatures of a batch at once; ``judge`` finds what came of it until the next batch."""
+        self.ahead = self.certified(log).check_ahead(leaves, spread)
 
     def _order(
         self,
@@ -348,10 +430,11 @@ class State:
             return [] if _keeping(kind) else [rules.BEFORE_CHARTER]
         prefix = self._prefix(log, index)
 
-        def bound(origin: str) -> int:
-            if origin in prefix:
-                return prefix[origin]
+        def saw(origin: str) -> int:
             return max(log.saw(index, origin), seen[origin][0] if origin in seen else 0)
+
+        def bound(origin: str) -> int:
+            return prefix[origin] if origin in prefix else vouching.up_to(self, origin, saw)
 
         view = self.rules.view(log.party, bound, more)
         terms = view.terms
@@ -359,13 +442,15 @@ class State:
             return [rules.BEFORE_CHARTER]
         if code is not None and _life_saving(terms, code):
             return []
-        if any(rules.closes(b, kind, terms.charter) for b in terms.standings.values()):
+        if any(rules.closes(standing, kind, terms.charter) for standing in terms.standings.values()):
             return [rules.AGAINST_STANDING]
-        for rule in self.rules.standings:
-            if rule.party == log.party or rule.entry_id in view.known:
+        for origin, standings in self.rules.closing(kind).items():
+            # Of those that the author had not seen the first had itself seen the least of this log.
+            at = bisect_left(standings, max(saw(origin), bound(origin)), key=lambda rule: rule.index)
+            if standings[0].party == log.party or at == len(standings):
                 continue
-            unseen = index >= self.logs[rule.origin].saw(rule.index, log.origin)
-            if unseen and rules.closes(rule.body, kind, terms.charter):
+            unseen = index >= self.logs[origin].saw(standings[at].index, log.origin)
+            if unseen and rules.closes(standings[at], kind, terms.charter):
                 return [rules.CROSSED]
         return []
 
@@ -377,29 +462,54 @@ class State:
         found = []
         declared = self.logs[rule.origin]
         for log in self.logs.values():
+            if log.put.seq < 0:
+                continue
             start = log.first_to_see(rule.origin, rule.index)
             if log.origin == rule.origin:
                 start = rule.index + 1
             elif log.party == rule.party:
                 later = log.put.seq > declared.put.seq
                 start = 0 if later else log.size
-            elif rule.kind == "standing":
-                start = min(start, declared.saw(rule.index, log.origin))
-            for index in range(start, log.size):
-                labels = self._by_rules(log, index)
+            knew = start
+            if log.party != rule.party and rule.kind == "standing":
+                start = min(start, self._crossing(log, rule))
+            for index, entry_id in log.named(start):
+                if index < knew and log.kinds[index] not in rule.closed:
+                    continue
+                labels = self.by_rules(log, index, entry_id)
                 if labels is not None:
-                    found.append((log.ids[index], labels))
+                    found.append((entry_id, labels))
         return found
 
-    def _by_rules(self, log: LogState, index: int) -> tuple[str, ...] | None:
+    def _crossing(self, log: LogState, standing: Rule) -> int:
+        """From which index on entries of ``log`` may have come to cross ``standing``.
+
+        What had not seen an earlier one of the same log that closes as much is labelled already. So a member
+        that declares again and again, and cites nothing, does not make us look through all the log each time.
+        """
+        starts = []
+        for kind in standing.closed & set(log.kinds.names):
+            same = self.rules.closing(kind)[standing.origin]
+            at = bisect_left(same, standing.index, key=lambda rule: rule.index)
+            starts.append(log.first_to_see(standing.origin, same[at - 1].index) if at else 0)
+        return max(min(starts, default=log.size), self.logs[standing.origin].saw(standing.index, log.origin))
+
+    def by_rules(self, log: LogState, index: int, entry_id: str) -> tuple[str, ...] | None:
         """Labels of an entry that stands, by the rule entries now held; None if they are what they were."""
-        entry_id, kind = log.ids[index], log.kinds[index]
+        kind = log.kinds[index]
         if kind == "malformed" or self.where[entry_id] != (log.origin, index):
             return None
         held = self.labels.get(entry_id, ())
-        by_rules = self._order(log, index, kind, self.codes.get(entry_id), {})
+        by_rules = self._order(log, index, kind, self._code_of(entry_id, kind), {})
         labels = ranked([*(label for label in held if label not in BY_RULES), *by_rules])
         return None if labels == held else labels
+
+    def _code_of(self, entry_id: str, kind: str) -> str | None:
+        code = self._codes.get(entry_id)
+        if code or kind != "phrase" or self.past is None or entry_id in self.where.recent:
+            return code
+        held = None if "unopened" in self.labels.get(entry_id, ()) else self.past.body(entry_id)
+        return None if held is None else _code(kind, canonical.decode(held[1], limit=BODY_LIMIT))
 
     def opened(self, log: LogState, index: int, parsed: ParsedLeaf, body: dict[str, Any]) -> tuple[str, ...]:
         """Labels of an entry that stands unopened, now that its body came."""

@@ -14,7 +14,8 @@ from typing import Any
 @dataclass(frozen=True, slots=True)
 class PutLog:
     """A log becomes known. ``seq`` counts a party's logs from 0; ``base`` is the entries in its earlier
-    ones. ``given``: one of ours that a member gave back; we never sign in it."""
+    ones. ``given``: one of ours that a member gave back; we never sign in it. Once more with
+    ``seq`` below 0: one of ours is set aside, as nobody holds it and another goes on for the same log."""
 
     origin: str
     party: str

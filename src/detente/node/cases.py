@@ -10,12 +10,16 @@ from typing import Any
 
 from detente.node import casefile
 from detente.node.case_call import replay_call
+from detente.node.case_notice import replay_notice
+from detente.node.case_steps import replay_steps
 from detente.node.case_watch import replay_watch
 from detente.node.casefile import Case
 
 # How each kind of case is replayed; the files say which kind they are.
 KINDS: dict[str, Callable[[Case, Path], Coroutine[Any, Any, dict[str, Any]]]] = {
     "call": replay_call,
+    "notice": replay_notice,
+    "steps": replay_steps,
     "watch": replay_watch,
 }
 

@@ -32,6 +32,7 @@ from detente.node.schedule import Schedule
 LOG = logging.getLogger("detente.node")
 # One request or answer: a body of 1 MiB, quoted twice over, and its statement.
 LINE_LIMIT = 8 << 20
+_CHUNK = 1 << 18
 # A batch makes some ten thousand objects, all short-lived.
 GC_YOUNG = 20_000
 # How long a command looks for a node that is starting, and a node waits for a command that has the home (s).
@@ -275,6 +276,17 @@ def _short(home: Home) -> Any:
         os.close(handle)
 
 
+async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[list[bytes]]:
+    """The whole lines that each arrival brings, together: a stream brings many at once. Raises ValueError."""
+    rest = b""
+    while chunk := await reader.read(_CHUNK):
+        *lines, rest = (rest + chunk).split(b"\n") if rest else chunk.split(b"\n")
+        if len(rest) > LINE_LIMIT:
+            raise ValueError(f"a line of more than {LINE_LIMIT} bytes")
+        if lines:
+            yield lines
+
+
 class _Connection:
     """One command at the socket. Requests are answered in the order in which they are done."""
 
@@ -286,14 +298,16 @@ class _Connection:
         self._writer = writer
         self._tasks: set[asyncio.Task[None]] = set()
         self._posts: set[str] = set()
+        self._unsent: list[bytes] = []
 
     async def run(self) -> None:
         """Until the other end goes away; a watch post that goes away is off."""
         try:
-            while line := await self._reader.readline():
-                self._take(orjson.loads(line))
+            async for lines in _lines(self._reader):
+                for line in lines:
+                    self._take(orjson.loads(line))
                 await self._writer.drain()
-        except (OSError, ValueError, asyncio.LimitOverrunError) as error:
+        except (OSError, ValueError) as error:
             LOG.info("a command at the control socket ended: %s", error)
         finally:
             for task in self._tasks:
@@ -354,8 +368,15 @@ class _Connection:
         submit_into(self._operations, str(request["say"]), signed, on_kept, on_delivered)
 
     def _send(self, document: dict[str, Any]) -> None:
+        """Written with whatever else is answered in this turn of the loop."""
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsent.append(orjson.dumps(document, option=orjson.OPT_APPEND_NEWLINE))
+
+    def _flush(self) -> None:
+        unsent, self._unsent = self._unsent, []
         if not self._writer.is_closing():
-            self._writer.write(orjson.dumps(document) + b"\n")
+            self._writer.write(b"".join(unsent))
 
 
 class SocketOps:
@@ -374,8 +395,9 @@ class SocketOps:
 
     async def _read(self) -> None:
         try:
-            while line := await self._reader.readline():
-                self._take(orjson.loads(line))
+            async for lines in _lines(self._reader):
+                for line in lines:
+                    self._take(orjson.loads(line))
         except (OSError, ValueError) as error:
             LOG.debug("the control socket ended: %s", error)
         self.gone.set_result(None)
@@ -463,7 +485,7 @@ class SocketOps:
     def _write(self, request: dict[str, Any]) -> None:
         # The other end may have gone before we have read so.
         if not self._writer.is_closing():
-            self._writer.write(orjson.dumps(request) + b"\n")
+            self._writer.write(orjson.dumps(request, option=orjson.OPT_APPEND_NEWLINE))
 
     async def drain(self) -> None:
         """Wait until the socket takes more."""

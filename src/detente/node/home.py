@@ -237,7 +237,7 @@ def _parse_info(path: Path) -> HomeInfo:
         if found > FORMAT:
             raise RefusedError(f"{path.parent} has format {found}, not {FORMAT}: use a newer detente")
         return HomeInfo(**{name: doc[name] for name in HomeInfo.__dataclass_fields__})
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError):
         raise MalformedError(f"{path} cannot be read as a party's file; put it back from a backup") from None
 
 

@@ -15,7 +15,7 @@ from detente.errors import RefusedError, UnreachableError, UsageError
 from detente.line.signed import Signed
 from detente.node.desk import Desk
 from detente.node.forks import proof_files
-from detente.node.records import Records
+from detente.node.records import Records, Window
 from detente.node.runtime import Node, read_credential
 from detente.record.entry import Entry
 from detente.seal.canonical import b64
@@ -31,7 +31,8 @@ class Operations:
 
     def __init__(self, node: Node) -> None:
         self.node = node
-        self.records = Records(node.store)
+        # What pages and waiting commands ask for: a long record must not take the node's time and memory.
+        self.records = Records(node.store, Window(), node.known)
         self.desk = Desk(node)
         self._table: dict[str, Callable[..., Awaitable[Any]]] = {
             name.removeprefix("op_"): getattr(self, name) for name in dir(self) if name.startswith("op_")
@@ -192,6 +193,16 @@ class Operations:
         """Keep a root-signed credential of ours and place it in every log (a mandate, a revocation, a new
         card)."""
         return self.desk.add_credential(credential)
+
+    async def op_heard(self, channel: str, timeout: float = 10.0) -> dict[str, Any]:
+        """Wait until all that the other members hold of this channel is here; ``missing``: who was not
+        heard."""
+        line = self.node.line(channel)
+        try:
+            await self._until(line.heard_whole, timeout, "not heard")
+        except UnreachableError:
+            return {"missing": sorted(self.node.short(party) for party in line.unheard())}
+        return {"missing": []}
 
     async def op_succession_request(self, channel: str) -> dict[str, Any]:
         """What the root key has to sign so that this channel goes on in a new log."""

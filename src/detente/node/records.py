@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 
 from detente.errors import MalformedError, RefusedError
-from detente.line.rules import RULE_KINDS, Rule, Rulebook
-from detente.line.state import VOID
-from detente.line.writes import PutEarly, PutLog
+from detente.line.rules import Rule, Rulebook
+from detente.line.state import State
+from detente.line.writes import PutEarly, PutItem, PutLog
+from detente.node.past import Start
 from detente.node.reads import Row
+from detente.node.rulings import NOTHING, Rulings
 from detente.node.store import SqliteStore
 from detente.record import states
 from detente.record.entry import Entry, in_order
@@ -29,6 +31,8 @@ from detente.words.entry import Leaf
 
 EARLY = "ahead of its place"
 _BODY_LIMIT = 1 << 20
+# What was said of an old entry is looked for among so many that came after it.
+NEAR = 1_000
 _REF = re.compile(r"([A-Z0-9-]{1,21})-([0-9]{1,15})")
 _PREFIX = re.compile(r"[0-9a-f]{6,64}")
 _LEAF = msgspec.json.Decoder(Leaf)
@@ -36,11 +40,20 @@ _LEAF = msgspec.json.Decoder(Leaf)
 Marks = dict[str, dict[str, int]]
 
 
+@dataclass(frozen=True)
+class Window:
+    """What is read of a channel with more than ``most`` entries: the ``newest``, and its rule entries."""
+
+    most: int = 50_000
+    newest: int = 10_000
+
+
 @dataclass
 class _Log:
-    """One log as the views need it; lists run along its indexes."""
+    """One log as the views need it; lists run along its indexes, from ``first`` on."""
 
     put: PutLog
+    first: int = 0
     places: list[int] = field(default_factory=list)
     latest: list[int] = field(default_factory=list)
     saw: list[Mapping[str, int]] = field(default_factory=list)
@@ -53,12 +66,26 @@ class _Log:
         at = bisect_right(found, (index, 1 << 62))
         return found[at][1] if at < len(found) else None
 
+    @property
+    def reached(self) -> int:
+        """How many leaves were read of it, or passed over."""
+        return self.first + len(self.latest)
+
+    def latest_of(self, size: int) -> int | None:
+        """The latest time placed among the first ``size`` leaves, as far as they were read."""
+        at = min(size, self.reached) - self.first
+        return self.latest[at - 1] if at > 0 else None
+
 
 class _Channel:
-    """The entries of one channel, kept up with the store."""
+    """The entries of one channel, kept up with the store; all, or those after ``start``."""
 
-    def __init__(self, store: SqliteStore, channel: str) -> None:
+    def __init__(
+        self, store: SqliteStore, channel: str, start: Start | None = None, known: State | None = None
+    ) -> None:
         self.store = store
+        self.known = known
+        self.start = start or Start()
         self.channel = channel
         row = store.channel(channel)
         self.register = row is not None and row["kind"] == "register"
@@ -70,15 +97,19 @@ class _Channel:
         self.where: dict[str, list[int]] = {}
         self.said: dict[str, Marks] = {}
         self.items: dict[str, dict[str, int]] = {}
+        self.old: dict[str, Entry] = {}  # entries from before the start that were asked for
         self.behind: set[int] = set()  # entries that cite more of a log than is here yet
-        self.last = {"leaf": 0, "receipt": 0, "item": 0}
+        self.last = {"leaf": self.start.leaf, "receipt": self.start.receipt, "item": self.start.item}
 
     # Reading on ----------------------------------------------------------------------------------------
 
-    def update(self) -> None:
-        """Take in what came since the last time."""
-        rows = self.store.rows_since(self.channel, self.last["leaf"])
-        receipts, items = self.store.marks_since(self.channel, self.last["receipt"], self.last["item"])
+    def update(self, most: int | None = None) -> None:
+        """Take in what came since the last time, or of that the first ``most`` entries."""
+        rows = self.store.rows_since(self.channel, self.last["leaf"], most)
+        receipts, items = self.store.marks_since(self.channel, self.last["receipt"], self.last["item"], most)
+        if self.start.leaf and not self.bare:
+            before = self.store.items_of([row.entry_id for row in rows])
+            items = [{"n": self.last["item"], **_named(item)} for item in before] + items
         if not (rows or receipts or items):
             return
         self._learn_logs()
@@ -95,15 +126,20 @@ class _Channel:
         for position in sorted(dirty):
             entry = self.bare[position]
             self.done[position] = self._finish(entry)
-            seen = self.logs[entry.origin].saw[entry.index]
-            if any(len(self.logs[one].latest) < size for one, size in seen.items() if one in self.logs):
+            log = self.logs[entry.origin]
+            seen = log.saw[entry.index - log.first]
+            if any(self.logs[one].reached < size for one, size in seen.items() if one in self.logs):
                 self.behind.add(position)
 
     def _learn_logs(self) -> None:
         for put in self.store.logs(self.channel):
             if put.origin in self.logs:
                 continue
-            self.logs[put.origin] = _Log(put)
+            log = self.logs[put.origin] = _Log(put, self.start.sizes.get(put.origin, 0))
+            held = self.known.logs.get(put.origin) if self.known is not None else None
+            for index, _, statement in held.certifying if held is not None else ():
+                if index < log.first:
+                    _learn_keys(log, statement.kind, statement.data)
             if put.mine:
                 self.me = put.party
         cards = self.store.members(self.channel)
@@ -130,7 +166,7 @@ class _Channel:
         before = log.saw[-1] if log.saw else {}
         cited = {origin: size for origin, (size, _) in entry.seen.items()}
         log.saw.append({**before, **cited} if cited else before)
-        _learn_keys(log, entry)
+        _learn_keys(log, entry.kind, entry.body)
         return {position} | self._hear(entry)
 
     def _hear(self, entry: Entry) -> set[int]:
@@ -151,7 +187,7 @@ class _Channel:
         known = log.receipts.setdefault(row["by"], [])
         start = max((size for size, _ in known if size < row["size"]), default=0)
         insort(known, (row["size"], row["seconds"]))
-        return set(log.places[start : row["size"]])
+        return set(log.places[max(start - log.first, 0) : max(row["size"] - log.first, 0)])
 
     # One entry -----------------------------------------------------------------------------------------
 
@@ -199,8 +235,12 @@ class _Channel:
         """The entry with its marks, state and proven interval."""
         log = self.logs[entry.origin]
         marks = self._marks(entry, log)
-        proven = (self._not_before(entry, log), self._not_after(entry, log))
-        return replace(entry, marks=marks, state=self._state(entry, marks), proven=proven)
+        witnessed = self._witnessed(entry, log)
+        starts = [start for start, _ in witnessed.values() if start is not None]
+        ends = [end for _, end in witnessed.values() if end is not None]
+        proven = max(starts, default=None), min(ends, default=None)
+        state = self._state(entry, marks)
+        return replace(entry, marks=marks, state=state, proven=proven, witnessed=witnessed)
 
     def _marks(self, entry: Entry, log: _Log) -> Marks:
         marks: Marks = {}
@@ -233,25 +273,39 @@ class _Channel:
         addressed = entry.to or tuple(party for party in self.names if party != entry.fpr)
         return states.summary(marks, [self.names.get(party, party) for party in addressed])
 
-    def _not_before(self, entry: Entry, log: _Log) -> int | None:
-        """The latest time at which another signed something that the author had seen (protocol §10)."""
-        if EARLY in entry.labels:
-            return None
-        times = []
-        for origin, size in log.saw[entry.index].items():
+    def _witnessed(self, entry: Entry, log: _Log) -> dict[str, tuple[int | None, int | None]]:
+        """For each other member, by its own clock: the latest time at which it signed something that the
+        author had seen, and the earliest at which it signed a receipt (protocol §10)."""
+        starts: dict[str, int] = {}
+        seen = {} if EARLY in entry.labels else log.saw[entry.index - log.first]
+        for origin, size in seen.items():
             other = self.logs.get(origin)
-            if other is not None and other.put.party != entry.fpr and other.latest and size > 0:
-                times.append(other.latest[min(size, len(other.latest)) - 1])
-        return max(times, default=None)
+            at = other.latest_of(size) if other is not None and other.put.party != entry.fpr else None
+            if other is not None and at is not None:
+                starts[other.put.party] = max(at, starts.get(other.put.party, at))
+        found: dict[str, tuple[int | None, int | None]] = {}
+        for party, name in self.names.items():
+            ends = (starts.get(party), self._receipted(entry, log, party))
+            if party != entry.fpr and ends != (None, None):
+                found[name] = ends
+        return found
 
-    def _not_after(self, entry: Entry, log: _Log) -> int | None:
-        """The earliest time at which another member signed a receipt for it; a second counts to its end."""
-        times = [at for by, at in self.items.get(entry.id, {}).items() if by != entry.fpr]
-        for by in () if EARLY in entry.labels else log.receipts:
-            second = log.receipted(by, entry.index)
-            if second is not None and by != entry.fpr:
-                times.append(second * 1000 + 999)
+    def _receipted(self, entry: Entry, log: _Log, by: str) -> int | None:
+        """The earliest time at which a member signed a receipt for it; a second counts to its end."""
+        second = None if EARLY in entry.labels else log.receipted(by, entry.index)
+        ended = None if second is None else second * 1000 + 999
+        times = [at for at in (self.items.get(entry.id, {}).get(by), ended) if at is not None]
         return min(times, default=None)
+
+    def lone(self, entry_id: str, near: int = NEAR) -> Entry | None:
+        """One entry from before the start: with its receipts, and what the ``near`` next ones say of it."""
+        rows = self.store.rows_of(self.channel, entry_id)
+        if not rows:
+            return None
+        start = self.store.start_at(self.channel, rows[0].n)
+        around = _Channel(self.store, self.channel, start, self.known)
+        around.update(near)
+        return around.done[around.where[entry_id][0]]
 
     def early(self) -> Iterator[Entry]:
         """Statements kept ahead of their place, which have no marks but receipts and our own."""
@@ -267,6 +321,10 @@ class _Channel:
         body = found[1] if found else None
         row = Row(0, put.origin, put.index, put.entry_id, put.raw, put.arrived, labels, body)
         return self._finish(self._entry(self.logs[put.origin].put, row, _parse(put.raw)))
+
+
+def _named(item: PutItem) -> dict[str, Any]:
+    return {"entry_id": item.entry_id, "by": item.by, "arrived": item.arrived}
 
 
 def _parse(raw: bytes) -> Leaf | None:
@@ -311,11 +369,11 @@ def _says(entry: Entry) -> str:
     return "answered"
 
 
-def _learn_keys(log: _Log, entry: Entry) -> None:
+def _learn_keys(log: _Log, kind: str, body: Mapping[str, Any] | None) -> None:
     """Whose key is whose: from the card and the mandates in the log itself."""
-    if entry.kind not in ("genesis", "credential") or entry.body is None:
+    if kind not in ("genesis", "credential") or body is None:
         return
-    for credential in entry.body.values():
+    for credential in body.values():
         doc = credential.get("doc") if isinstance(credential, dict) else None
         if not isinstance(doc, dict):
             continue
@@ -328,29 +386,69 @@ def _learn_keys(log: _Log, entry: Entry) -> None:
 
 
 class Records:
-    """The entries of a store. Not for several threads at once; each takes its own, over its own reader."""
+    """The entries of a store. Not for several threads at once; each takes its own, over its own reader.
 
-    def __init__(self, store: SqliteStore) -> None:
+    With a ``window`` only the newest entries of a long channel are read. ``states`` gives what a line knows
+    of a channel, where there is one in memory; else its rule entries are looked for among all entries.
+    """
+
+    def __init__(
+        self,
+        store: SqliteStore,
+        window: Window | None = None,
+        states: Callable[[str], State | None] = lambda channel: None,
+    ) -> None:
         self.store = store
+        self._window = window
+        self._states = states
         self._channels: dict[str, _Channel] = {}
+        self._rulings: dict[str, Rulings] = {}
         self._revised = 0
 
     def entries(self, channel: str) -> list[Entry]:
-        """All entries of a channel in the order in which they came here, those ahead of their place last."""
+        """All entries of a channel in the order in which they came here, those ahead of their place last.
+
+        With a window, those that stand in it: see ``passed_over``.
+        """
         state = self._current(channel)
         return [*state.done, *state.early()]
 
-    def _current(self, channel: str) -> _Channel:
+    def passed_over(self, channel: str) -> int:
+        """How many of a channel's entries are older than what is read of it."""
+        return sum(self._current(channel).start.sizes.values())
+
+    def old_rules(self, channel: str) -> list[Entry]:
+        """The rule entries among those, without what others made of them."""
+        state = self._current(channel)
+        known = self._states(channel)
+        for rule in known.rules.rules if known is not None and state.start.leaf else ():
+            if rule.entry_id not in state.old and rule.index < state.start.sizes.get(rule.origin, 0):
+                entry = state.lone(rule.entry_id, near=1)
+                if entry is not None:
+                    state.old[rule.entry_id] = entry
+        return list(state.old.values())
+
+    def _look_again(self) -> None:
+        """Labels or bodies changed under what was read: rare, and simplest read again."""
         revised = self.store.revised_since(self._revised)
         if revised:
-            # Labels or bodies changed under what was read: rare, and simplest read again.
             self._revised = revised[-1][0]
             self._channels.clear()
+            self._rulings.clear()
+
+    def _current(self, channel: str) -> _Channel:
+        self._look_again()
         state = self._channels.get(channel)
-        if state is None:
-            state = self._channels[channel] = _Channel(self.store, channel)
+        if state is None or (self._window is not None and len(state.done) > self._window.most):
+            start, known = self._start(channel), self._states(channel)
+            state = self._channels[channel] = _Channel(self.store, channel, start, known)
         state.update()
         return state
+
+    def _start(self, channel: str) -> Start | None:
+        if self._window is None or self.store.count(channel) <= self._window.most:
+            return None
+        return self.store.start_of(channel, self._window.newest)
 
     def entry(self, entry_id: str) -> Entry | None:
         """One entry by its full id, at its first place."""
@@ -362,6 +460,9 @@ class Records:
             for entry in state.early():
                 if entry.id == entry_id:
                     return entry
+            old = state.lone(entry_id) if state.start.leaf else None
+            if old is not None:
+                return old
         return None
 
     def _holders(self, entry_id: str) -> Iterable[str]:
@@ -370,6 +471,10 @@ class Records:
         if place is None:
             return channels
         return sorted(channels, key=lambda one: all(log.origin != place[0] for log in self.store.logs(one)))
+
+    def count(self, channel: str) -> int:
+        """How many entries a channel has, those ahead of their place too."""
+        return self.store.count(channel) + len(self.store.early(channel))
 
     def find(self, text: str, channel: str | None = None) -> Entry:
         """The entry that ``text`` names: an id, the beginning of one (6 digits or more), or a ref like UA-57.
@@ -394,24 +499,39 @@ class Records:
                     yield entry
         elif _REF.fullmatch(text):
             for one in known:
-                yield from (entry for entry in self.entries(one) if entry.ref == text)
+                yield from self._at(one, text)
+
+    def _at(self, channel: str, ref: str) -> Iterator[Entry]:
+        """The entries of a channel that people call by that ref: the place says where they stand."""
+        state = self._current(channel)
+        name, _, number = ref.rpartition("-")
+        for log in state.logs.values():
+            index = int(number) - log.put.base
+            if state.names[log.put.party] == name and index >= 0 and str(int(number)) == number:
+                for entry_id in self.store.ids(log.put.origin, index, index + 1):
+                    entry = self.entry(entry_id)
+                    if entry is not None:
+                        yield entry
+        yield from (entry for entry in state.early() if entry.ref == ref)
 
     # The channel ---------------------------------------------------------------------------------------
 
     def _rules(self, channel: str) -> list[Rule]:
-        state = self._current(channel)
-        rules = []
-        for entry in state.done:
-            if entry.kind in RULE_KINDS and entry.body is not None and not VOID & set(entry.labels):
-                base = state.logs[entry.origin].put.base
-                position = base + entry.index
-                place = (entry.fpr, entry.origin, entry.index, position)
-                rules.append(Rule(*place, entry.id, entry.kind, entry.re, entry.body))
-        return sorted(rules, key=lambda rule: (rule.position, rule.party))
+        known = self._states(channel)
+        if known is not None:
+            held = [one for one in known.rules.rules if not NOTHING & set(known.labels.get(one.entry_id, ()))]
+            return sorted(held, key=lambda rule: (rule.position, rule.party))
+        self._look_again()
+        if channel not in self._rulings:
+            self._rulings[channel] = Rulings(self.store, channel)
+        return sorted(self._rulings[channel].all(), key=lambda rule: (rule.position, rule.party))
 
     def charter(self, channel: str) -> charters.Charter | None:
         """The charter in force with its amendments, by all that is here; None before all assented."""
-        return Rulebook().terms(self._rules(channel), self._current(channel).me).charter
+        return Rulebook().terms(self._rules(channel), self._me(channel)).charter
+
+    def _me(self, channel: str) -> str:
+        return next((log.party for log in self.store.logs(channel) if log.mine), "")
 
     def proposed(self, channel: str) -> tuple[str, charters.Charter] | None:
         """(entry id, charter) of the first readable proposal."""

@@ -12,7 +12,7 @@ import re as regex
 import secrets
 import socket
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,7 +46,7 @@ class Step:
     the facts of a case add it (``source`` names them), or the replay itself does. ``refused``: our own node
     is meant to refuse it. ``read``: the other side's duty officer acknowledges it. ``urgent``: a post
     shows it.
-    ``at``: when (ms) in a replay with a clock of its own.
+    ``at``: when (ms) in a replay with a clock of its own. ``arrives``: whether the other node is there.
     """
 
     key: str
@@ -66,6 +66,7 @@ class Step:
     urgent: bool = False
     where: Where = "line"
     at: int | None = None
+    arrives: bool = True
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,10 @@ class Clock:
         if self._now is not None and at is not None:
             self._now = max(self._now, at)
 
+    def shifted(self, ahead: int) -> Callable[[], int]:
+        """The clock of a party that is ``ahead`` (ms) of this one."""
+        return lambda: self() + ahead
+
     def pass_(self, ms: int) -> None:
         """Let time go by on a clock set by hand."""
         if self._now is not None:
@@ -109,13 +114,15 @@ class Clock:
 
 @dataclass(frozen=True)
 class Persona:
-    """Who a party is. ``passphrase`` opens its service keys, ``office`` those of its offices."""
+    """Who a party is. ``passphrase`` opens its service keys, ``office`` those of its offices; its clock is
+    ``ahead`` (ms) of the replay's."""
 
     side: str
     name: str
     endpoint: str
     passphrase: str
     office: str
+    ahead: int = 0
 
     def unlock(self) -> str:
         """What opens the service keys."""
@@ -141,10 +148,10 @@ class Party:
         return await self.here.operations.call(name, arguments)
 
 
-def persona(side: str, name: str) -> Persona:
+def persona(side: str, name: str, ahead: int = 0) -> Persona:
     """A party of a replay on a free port of this machine, with passphrases of its own."""
     words = ["-".join(secrets.token_hex(2) for _ in range(4)) for _ in range(2)]
-    return Persona(side, name, f"https://127.0.0.1:{_free_port()}", *words)
+    return Persona(side, name, f"https://127.0.0.1:{_free_port()}", words[0], words[1], ahead)
 
 
 def _free_port() -> int:
@@ -186,7 +193,8 @@ async def parties(place: Path, who: Sequence[Persona], clock: Clock) -> AsyncIte
         found = {}
         for one, (home, authors) in zip(who, made, strict=True):
             listen = one.endpoint.removeprefix("https://")
-            run = running(home, one.unlock, listen=listen, clock=clock, clockwork=not clock.simulated)
+            own = clock.shifted(one.ahead)
+            run = running(home, one.unlock, listen=listen, clock=own, clockwork=not clock.simulated)
             found[one.side] = Party(one, home, await stack.enter_async_context(run), authors)
         for party in found.values():
             for other in found.values():
@@ -264,7 +272,7 @@ class Exchange:
             return self._note(step, {}, "refused", began, refused=str(error))
         if step.refused:
             raise FatalError(f"{step.key} was placed, though a standing closes {step.kind}")
-        if step.where == "register":
+        if step.where == "register" or not step.arrives:
             return self._note(step, kept, "kept", began)
         return await self._arrive(step, party, kept, began)
 
@@ -292,7 +300,12 @@ class Exchange:
     async def acknowledge(self, party: Party, entry_id: str) -> None:
         """The duty officer of ``party`` has read an entry."""
         ack = party.authors[DUTY].make(
-            self.channel, "ack", {"state": "read"}, re=[entry_id], mark=EXERCISE, now_ms=self.clock()
+            self.channel,
+            "ack",
+            {"state": "read"},
+            re=[entry_id],
+            mark=EXERCISE,
+            now_ms=party.here.node.clock(),
         )
         await party.call("submit", channel=self.channel, signed=ack.to_json())
 
@@ -300,7 +313,13 @@ class Exchange:
         re = [self.ids[key] for key in step.re]
         body = {name: self._resolved(value) for name, value in step.body.items()}
         return party.authors[step.office].make(
-            channel, step.kind, body, re=re, precedence=step.precedence, mark=step.mark, now_ms=self.clock()
+            channel,
+            step.kind,
+            body,
+            re=re,
+            precedence=step.precedence,
+            mark=step.mark,
+            now_ms=party.here.node.clock(),
         )
 
     def _resolved(self, value: Any) -> Any:
@@ -328,7 +347,7 @@ class Exchange:
         self._tests[step.by] = number
         with node.step(self.channel) as line:
             data = {"text": test_text(number), "n": number, "lang": "en"}
-            entry_id = line.machine("test", data, self.clock(), mark="test")
+            entry_id = line.machine("test", data, node.clock(), mark="test")
         await self._wait(party, entry_id, "delivered")
         return self._note(step, party.here.operations.placed(self.channel, entry_id), "delivered", began)
 

@@ -20,11 +20,13 @@ from detente.errors import DetenteError, FatalError, MalformedError, RefusedErro
 from detente.line.events import Event
 from detente.line.line import Line, OwnKeys, OwnLog
 from detente.line.signed import Signed
-from detente.line.state import URGENT
+from detente.line.state import URGENT, State
 from detente.line.writes import Write
+from detente.node.crew import Crew
 from detente.node.home import Home
 from detente.node.keystore import ServiceKeys
 from detente.node.path_host import Fault
+from detente.node.reload import Keeper, read_line
 from detente.node.store import SqliteStore, disk_low
 from detente.seal import canonical, credential, packet
 from detente.seal.credential import Card
@@ -45,6 +47,8 @@ RESERVED_LOGS = 2
 EVENT_QUEUE = 4096
 BATCH = 256
 BATCH_BYTES = 2 << 20
+# A node that ends keeps a part of the fold for so many entries: the next start should be quick.
+PART_AT_END = 512
 
 
 def clock_ms() -> int:
@@ -64,6 +68,8 @@ class Node:
         self.clock = clock
         self.me = home.info.fingerprint
         self.lines: dict[str, Line] = {}
+        self._keepers: dict[str, Keeper] = {}
+        self._crew = Crew()
         self.links: dict[str, dict[str, int]] = {}
         self.link_facts: dict[str, dict[str, Any]] = {}
         self.posts: set[str] = set()
@@ -83,18 +89,32 @@ class Node:
         return OwnKeys(self.keys.node, self.keys.watch, self.keys.kem)
 
     def _load(self, channel: str) -> None:
-        line = Line(channel, self.me, self.own_keys())
-        for write in self.store.load(channel):
-            line.load(write)
+        keeper = read_line(self.store, lambda: self._new_line(channel))
+        line = keeper.line
         own = line.state.own_log()
         if own is not None:
-            line.attach(self._own_log(own.origin))
             lost = any(row["origin"] == own.origin for row in self.store.lost_logs())
-            needs = "it was restored and needs a succession" if lost else line.stopped
-            line.stopped = self.store.bar or needs
-        self.lines[channel] = line
+            proven = line.forks.against(own.origin)
+            needs = "it was restored and needs a succession" if lost and not proven else None
+            line.attach(self._own_log(own.origin), self.store.bar or needs)
+        self.lines[channel], self._keepers[channel] = line, keeper
         for peer in self.links:
             line.connected(peer)
+
+    def _new_line(self, channel: str) -> Line:
+        line = Line(channel, self.me, self.own_keys(), past=self.store)
+        line.spread = self._crew
+        return line
+
+    def settle(self, least: int | None = None) -> None:
+        """Between steps: keep of each line's fold what a start need not do again (``reload``)."""
+        for channel, keeper in self._keepers.items():
+            try:
+                keeper.settle(least)
+            except FatalError as error:
+                self.fatal = error
+            except DetenteError as error:
+                LOG.error("channel %s: %s", channel[:12], error)
 
     def _own_log(self, origin: str) -> OwnLog | None:
         try:
@@ -116,14 +136,19 @@ class Node:
     def open_line(self, channel: str, kind: str, about: str, members: dict[str, dict[str, Any]]) -> Line:
         """Begin a channel here: its row, its line, our log. ``members``: fingerprint to card credential."""
         own = self.unused_log()
-        line = Line(channel, self.me, self.own_keys())
+        line = self._new_line(channel)
         self.store.put_channel(channel, kind, about, self.clock(), {})
-        self.lines[channel] = line
+        self.lines[channel], self._keepers[channel] = line, Keeper(self.store, line)
         with self.step(channel):
             line.open_log(own, self.card(), self.mandates(), secrets.token_bytes(64), members, self.clock())
         for peer in self.links:
             line.connected(peer)
         return line
+
+    def known(self, channel: str) -> State | None:
+        """What the line of a channel knows; None if it is not at work here."""
+        line = self.lines.get(channel)
+        return None if line is None else line.state
 
     def card(self) -> dict[str, Any]:
         """Our newest card credential."""
@@ -290,10 +315,15 @@ class Node:
             self.lines[channel].scarce = disk_low(self.home.path)
             with self.step(channel) as line:
                 line.receive(peer, raw, now)
+            self._begin(channel)
         except MalformedError as error:
             LOG.warning("a packet of %s was refused: %s", peer[:12], error)
         except DetenteError as error:
             LOG.error("a packet of %s could not be kept: %s", peer[:12], error)
+        except Exception:
+            # A defect of ours that a peer found: it must not end the connection, or it would come again with
+            # every new one, and nothing behind it would be read. The step was undone.
+            LOG.exception("a packet of %s made this program fail; please report it", peer[:12])
 
     def _join(self, peer: str, channel: str, raw: bytes) -> None:
         """A met party opens a channel: we keep what it says and receipt it; assent is ours to give or not.
@@ -304,16 +334,38 @@ class Node:
         if row is None:
             raise RefusedError("a channel of a party that was not met")
         self._check_opens(peer, channel, raw)
-        if len(self.keys.logs.keys() - self.store.used_logs()) <= RESERVED_LOGS:
+        lost = bool(self.store.spent_logs())
+        if not lost and len(self.keys.logs.keys() - self.store.used_logs()) <= RESERVED_LOGS:
             raise RefusedError("too few prepared logs are left for another channel: detente keys prepare")
         opened = [c for c in self.store.channels() if c["state"].get("opened_by") == peer]
         if sum(1 for c in opened if not self._in_force(c["channel"])) >= UNASSENTED:
             raise RefusedError("this party has opened too many channels that nobody here assented to")
         members = {self.me: self.card(), peer: row["card"]}
-        self.open_line(channel, "channel", row["card"]["doc"]["id"], members)
-        self.store.put_channel(
-            channel, "channel", row["card"]["doc"]["id"], self.clock(), {"opened_by": peer}
-        )
+        about = row["card"]["doc"]["id"]
+        if lost:
+            self._listen(channel, about, members)
+        else:
+            self.open_line(channel, "channel", about, members)
+        self.store.put_channel(channel, "channel", about, self.clock(), {"opened_by": peer})
+
+    def _listen(self, channel: str, about: str, members: dict[str, dict[str, Any]]) -> None:
+        """A home that lost its newest state may have a log in this channel: the others are heard first."""
+        self.store.put_channel(channel, "channel", about, self.clock(), {})
+        line = self._new_line(channel)
+        self.lines[channel], self._keepers[channel] = line, Keeper(self.store, line)
+        with self.step(channel):
+            line.listen(secrets.token_bytes(64), members)
+        for peer in self.links:
+            line.connected(peer)
+
+    def _begin(self, channel: str) -> None:
+        """Where all is heard and nobody knows a log of ours, the first one is opened."""
+        line = self.lines[channel]
+        if line.state.own_log() is not None or not line.heard_whole():
+            return
+        own = self.unused_log()
+        with self.step(channel):
+            line.open_log(own, self.card(), self.mandates(), secrets.token_bytes(64), {}, self.clock())
 
     def _check_opens(self, peer: str, channel: str, raw: bytes) -> None:
         head = packet.header(raw)
@@ -334,7 +386,14 @@ class Node:
             if room <= 0:
                 break
             line = self.lines[channel]
-            packets = line.poll(peer, now, room, self.store.leaves, self.store.head_note)
+            try:
+                packets = line.poll(peer, now, room, self.store.leaves, self.store.head_note)
+            except (FatalError, OSError):
+                raise
+            except Exception:
+                # What goes wrong in one channel must not hold up the others with that peer.
+                LOG.exception("nothing could be sent to %s in %s; please report it", peer[:12], channel[:12])
+                continue
             room -= sum(len(p) for p in packets)
             found += packets
         return found
@@ -423,7 +482,8 @@ class Node:
                 )
         if not waited:
             return
-        for entry_id in log.ids[start:stop]:
+        few = stop - start <= len(waited)  # of a long absence, a receipt may cover all the log
+        for entry_id in log.ids[start:stop] if few else [one for held, one in waited if held == channel]:
             if (channel, entry_id) in waited and self.is_delivered(channel, entry_id):
                 for told in waited.pop((channel, entry_id), ()):
                     told()
@@ -489,6 +549,8 @@ class Node:
 
     def close(self) -> None:
         """Nothing is under way between steps: the store can be closed."""
+        self.settle(PART_AT_END)
+        self._crew.close()
         self.store.close()
         self.home.instance.close()
 

@@ -97,12 +97,16 @@ def from_page(raw: bytes, *, name: str, side: str | None = None, lang: str | Non
 
 
 def from_body(body: Mapping[str, Any], *, name: str, side: str) -> ReadOut:
-    """The read-out in the body of a ``readout`` entry: all of it is its party's words."""
-    raw = str(body.get("text") or "").encode()
-    if not raw.strip():
+    """The read-out in the body of a ``readout`` entry: all of it is its party's words.
+
+    A text that cannot be read as a page (markup, control characters, too long) has no points: one side must
+    not be able to keep the other's words from being compared.
+    """
+    raw = str(body.get("text") or "").encode("utf-8", "replace")
+    try:
+        source, text = read_page(raw, name=name, lang=body.get("lang")), decode(raw)[0]
+    except MalformedError:
         return ReadOut(name, side, body.get("lang"), ())
-    source = read_page(raw, name=name, lang=body.get("lang"))
-    text = decode(raw)[0]
     if not source["contacts"]:
         source["contacts"] = [
             {

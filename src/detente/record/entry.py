@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ class Entry:
     Times are milliseconds UTC. ``seen`` maps origin to (size, b64 root). ``body`` is the body, or the
     data of a data kind. ``body_state`` is ``open``, ``withheld``, ``unopened`` or ``data``. ``marks`` maps
     an addressee's party id to the times of its marks; ``proven`` is the interval of protocol §10.
+    ``witnessed`` maps each other member's party id to that interval as its own clock alone has it.
     ``state`` is one word: for an own entry the strongest mark that all addressees have reached.
     """
 
@@ -47,6 +48,7 @@ class Entry:
     mine: bool
     state: str
     signers: tuple[str, ...] = ()
+    witnessed: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
 
 
 def rfc3339(ms: int) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from detente.line.mandates import MACHINES
 from detente.record.entry import Entry
 
 _AROUND = 60  # code points shown on either side of the first hit
@@ -28,7 +29,8 @@ def search(
 ) -> list[Hit]:
     """The entries that hold every one of ``words`` anywhere, in the order given.
 
-    A word matches inside a longer one, whatever the case. ``render`` may add the text by which people
+    A word matches inside a longer one, whatever the case. A machine's entry is found by its ref, office and
+    kind alone. ``render`` may add the text by which people
     know an entry (a phrase in their language, a kind in plain words); it is searched first.
     """
     wanted = [_fold(word)[0] for word in words.split()]
@@ -52,7 +54,9 @@ def texts(value: Any, depth: int = 0) -> Iterator[str]:
 
 def _hit(entry: Entry, wanted: Sequence[str], render: Callable[[Entry], str] | None) -> Hit | None:
     parts = [render(entry)] if render is not None else []
-    parts += [entry.ref, entry.office, entry.kind, *texts(entry.body)]
+    parts += [entry.ref, entry.office, entry.kind]
+    # What machines say is keys, hashes and test texts: no words that anybody looks for.
+    parts += [] if entry.office in MACHINES else texts(entry.body)
     text = unicodedata.normalize("NFC", " · ".join(part for part in parts if part))
     folded, origin = _fold(text)
     spans: list[tuple[int, int]] = []

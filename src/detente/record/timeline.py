@@ -60,6 +60,10 @@ def to_json(entry: Entry) -> dict[str, Any]:
         "mark": entry.mark,
         "proven": [None if at is None else rfc3339(at) for at in entry.proven],
         "to": list(entry.to),
+        "witnessed": {
+            party: [None if at is None else rfc3339(at) for at in ends]
+            for party, ends in entry.witnessed.items()
+        },
     }
 
 

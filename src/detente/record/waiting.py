@@ -79,7 +79,7 @@ def unanswered(items: Iterable[Due], by: str, to: str) -> list[Unanswered]:
     first: dict[str, Due] = {}
     for item in sorted(late, key=lambda item: item.due):
         first.setdefault(item.entry.id, item)
-    return [Unanswered(d.entry.id, d.entry.ref, d.entry.kind, d.due) for d in first.values()]
+    return [Unanswered(d.entry.id, d.entry.ref, d.entry.kind, d.due, d.reached) for d in first.values()]
 
 
 def undelivered(entries: Iterable[Entry], charter: Charter) -> list[tuple[Entry, str]]:

@@ -31,7 +31,10 @@ def reveal(secret: bytes) -> str:
 def check(text: str, commitment: str, channel: str, party: str) -> bytes:
     """The secret that ``text`` reveals; VerificationError if it is not the one committed to."""
     secret = unb64(text, SECRET)
-    if not hmac.compare_digest(commit(secret, channel, party), commitment):
+    # Bytes: a commitment is the other side's text, and as text only ASCII can be compared.
+    if not hmac.compare_digest(
+        commit(secret, channel, party).encode(), commitment.encode("utf-8", "replace")
+    ):
         raise VerificationError(f"the secret that {party} revealed is not the one it had committed to")
     return secret
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 import rfc8785
@@ -40,7 +40,7 @@ def _encode(obj: Any, inside: int) -> tuple[bytes, bool]:
         if _is_plain(obj, 1 + inside):
             return orjson.dumps(obj, option=_OPTIONS), True
         return rfc8785.dumps(obj), False
-    except (TypeError, ValueError, AttributeError, RecursionError) as error:
+    except (TypeError, ValueError) as error:
         raise MalformedError(f"not canonical JSON: {error}") from None
 
 
@@ -58,7 +58,7 @@ def decode_with(raw: bytes, member: str, *, limit: int) -> tuple[Any, bytes | No
     if type(value) is not dict or member not in value:
         return value, None
     if plain:
-        return value, orjson.dumps(value[member], option=_OPTIONS)
+        return value, orjson.dumps(value[member])  # in the order in which it was read
     return value, encode(value[member])
 
 
@@ -78,10 +78,10 @@ def loads(raw: bytes, *, limit: int) -> Any:
     """The value of JSON written by people: any spacing and order, but nothing ambiguous."""
     _check_length(raw, limit)
     try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         raise MalformedError(f"not JSON: {error}") from None
-    encode(value)  # what has no canonical form (lone surrogates, infinities, big integers) is refused here
+    encode(value)  # refuses what has no canonical form: lone surrogates, NaN, infinities, big integers
     return value
 
 
@@ -133,7 +133,7 @@ def _is_plain(value: Any, depth: int) -> bool:
 
 def _check_float(value: float) -> None:
     # RFC 8785 prints such a float as an integer literal that §1 of the protocol refuses.
-    if value.is_integer() and _MAX_INT < abs(value) < 1e21:
+    if _MAX_INT < abs(value) < 1e21:
         raise MalformedError("integer beyond 2^53 - 1")
 
 
@@ -147,7 +147,3 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         raise ValueError("a key stands twice in one object")
     return value
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

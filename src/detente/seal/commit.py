@@ -17,6 +17,7 @@ MAX_BODY = 1024 * 1024
 # A body of 1 MiB can spell half a million values, or paths that add up to gigabytes: bound both.
 MAX_PAIRS = 65_536
 MAX_PATHS = 8 * 1024 * 1024
+_SALT = b"detente/salt/v1\n"
 _MAX_PATH = 65_535
 _MAX_HEIGHT = 17
 
@@ -44,7 +45,7 @@ def disclose(body: dict[str, Any], seed: bytes, path: str) -> dict[str, Any]:
     for level in _levels(pairs, seed)[:-1]:
         siblings.append(b64(level[place ^ 1]))
         place >>= 1
-    salt = _expand(seed, b"detente/salt/v1\n" + path.encode())
+    salt = _expand(seed, _SALT + path.encode())
     return {"path": path, "value": pairs[index][1], "salt": b64(salt), "index": index, "siblings": siblings}
 
 
@@ -103,9 +104,7 @@ def _levels(pairs: list[tuple[str, Any]], seed: bytes) -> list[list[bytes]]:
     if len(seed) != SEED_SIZE:
         raise MalformedError(f"an entry's seed has {SEED_SIZE} bytes, not {len(seed)}")
     try:
-        level = [
-            _leaf(path, value, _expand(seed, b"detente/salt/v1\n" + path.encode())) for path, value in pairs
-        ]
+        level = [_leaf(path, value, _expand(seed, _SALT + path.encode())) for path, value in pairs]
     except UnicodeEncodeError:
         raise MalformedError("an object's name is not Unicode text") from None
     width = 1 << (len(level) - 1).bit_length()

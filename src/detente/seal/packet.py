@@ -25,6 +25,8 @@ MAX_PACKET = MAX_PLAIN + 64 * 1024
 MAX_MEMBERS = 64
 MAX_BLOB = 65_535
 MAX_NOTE = 64 * 1024
+# Two notes and a path, or two credentials.
+MAX_PROOF = 256 * 1024
 _MIN_PLAIN = 512
 _AD_SIZE = 40
 _SIV_SIZE = 16
@@ -87,9 +89,26 @@ class EarlyPart(msgspec.Struct, frozen=True):
     raw: bytes
 
 
+class ProofPart(msgspec.Struct, frozen=True):
+    """A proof against a log (protocol §5): an object that its reader checks."""
+
+    doc: dict[str, Any]
+
+
 Part: TypeAlias = (
-    LogPart | LeafPart | BodyPart | CheckpointPart | CosignaturePart | ItemPart | HavePart | EarlyPart
+    LogPart
+    | LeafPart
+    | BodyPart
+    | CheckpointPart
+    | CosignaturePart
+    | ItemPart
+    | HavePart
+    | EarlyPart
+    | ProofPart
 )
+# From here on a type that a program does not know is skipped.
+SKIPPED = 128
+PROOF = 129
 
 
 class Header(msgspec.Struct, frozen=True):
@@ -132,7 +151,7 @@ def decode_parts(raw: bytes) -> list[Part]:
         at += _PART_HEAD.size
         if length > end - at:
             raise MalformedError("packet ends within a part")
-        if number < 128:
+        if number < SKIPPED or number == PROOF:
             parts.append(_decode_part(number, raw[at : at + length]))
         at += length
     return parts
@@ -156,6 +175,8 @@ def _encode_part(part: Part) -> tuple[int, bytes]:
             return 7, canonical.encode(doc)
         case EarlyPart(index, raw):
             return 8, _U64.pack(index) + raw
+        case ProofPart(doc):
+            return PROOF, canonical.encode(doc)
 
 
 def _decode_part(number: int, content: bytes) -> Part:
@@ -174,6 +195,10 @@ def _decode_part(number: int, content: bytes) -> Part:
         origin = content.decode("ascii", "replace")
         _require(forms.origin(origin), "log")
         return LogPart(origin)
+    if number == PROOF:
+        doc = canonical.decode(content, limit=MAX_PROOF)
+        _require(isinstance(doc, dict), "proof")
+        return ProofPart(doc)
     _require(number == 7, f"of unknown type {number}")
     doc = canonical.decode(content, limit=MAX_BODY)
     try:

@@ -13,10 +13,11 @@ from detente.errors import MalformedError
 from detente.seal import canonical, forms
 from detente.seal.canonical import b64, unb64
 from detente.seal.commit import MAX_BODY, SALT_SIZE, commitment
-from detente.seal.keys import SigningKey, key_id, verify
+from detente.seal.keys import SigningKey, key_id, verify_raw
 from detente.words.entry import DATA_KINDS, MARKS, PRECEDENCES, Leaf, Placement, Signature, Statement
 
 DOMAIN = "detente/statement/v1"
+_DOMAIN = DOMAIN.encode() + b"\n"
 MAX_LEAF = 65_535
 MAX_RE = 64
 MAX_TO = 64
@@ -38,8 +39,8 @@ class ParsedLeaf(msgspec.Struct, frozen=True):
 
 
 def statement_bytes(s: dict[str, Any]) -> bytes:
-    """The JSON of a statement: what is signed and what its id is the hash of."""
-    return canonical.encode(s)
+    """The JSON of a statement: what is signed and what its id is the hash of. It will stand in a leaf."""
+    return canonical.encode(s, inside=1)
 
 
 def entry_id(s: dict[str, Any]) -> str:
@@ -55,10 +56,14 @@ def sign(key: SigningKey, s: dict[str, Any]) -> dict[str, str]:
 def verify_signature(public: bytes, statement_raw: bytes, sig: dict[str, str]) -> bool:
     """Whether ``sig`` names the key ``public`` and holds over the statement's bytes; never raises."""
     try:
-        signature = unb64(sig["sig"], 64)
-        return sig["key"] == key_id(public) and verify(public, DOMAIN, statement_raw, signature)
+        return sig["key"] == key_id(public) and holds(public, statement_raw, sig["sig"])
     except (MalformedError, KeyError, TypeError):
         return False
+
+
+def holds(public: bytes, statement_raw: bytes, sig: str) -> bool:
+    """Whether the b64 signature ``sig`` is by ``public`` over the statement's bytes. MalformedError."""
+    return verify_raw(public, _DOMAIN + statement_raw, unb64(sig, 64))
 
 
 def make(
@@ -117,13 +122,14 @@ def _leaf_bytes(placement: dict[str, Any], signatures: list[dict[str, Any]], sta
 
 
 def build_leaf(
-    placement: dict[str, Any], signatures: list[dict[str, Any]], statement: dict[str, Any]
+    placement: dict[str, Any], signatures: list[dict[str, Any]], statement: dict[str, Any], raw: bytes
 ) -> ParsedLeaf:
-    """``decode_leaf(encode_leaf(…))`` of our own values, without reading the bytes back. MalformedError."""
-    statement_raw = canonical.encode(statement, inside=1)
-    raw = _leaf_bytes(placement, signatures, statement_raw)
+    """``decode_leaf(encode_leaf(…))`` of our own values, without reading the bytes back. MalformedError.
+
+    ``raw`` is ``statement_bytes(statement)``.
+    """
     doc = {"placement": placement, "signatures": signatures, "statement": statement}
-    return _parsed(raw, doc, statement_raw)
+    return _parsed(_leaf_bytes(placement, signatures, raw), doc, raw)
 
 
 def decode_leaf(raw: bytes) -> ParsedLeaf:
