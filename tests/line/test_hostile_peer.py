@@ -143,7 +143,11 @@ def test_evidence_is_bounded(nodes: tuple[Node, Node]) -> None:
         note = sign_checkpoint(Checkpoint(a.own.origin, 3, root), a.own.log)
         send(a, b, [LogPart(a.own.origin), CheckpointPart(note)])
     assert b.line.state.evidence[a.own.origin] == b.line.limits.evidence_per_log
-    still_works(a, b)
+    run(a, b)
+    assert a.line.stopped is not None, "whose log it is learns what was signed in it"
+    b.say("message", {"text": "the floor is open, and so is the rest"})
+    run(a, b)
+    assert a.size_of(b) == b.size_of(b)
 
 
 def test_a_receipt_over_a_head_that_we_never_signed_stops_us() -> None:

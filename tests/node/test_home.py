@@ -73,6 +73,13 @@ def test_what_is_no_home_is_said(tmp_path: Path, home: Home) -> None:
         Home.open(home.path)
 
 
+@pytest.mark.parametrize("number", ["Infinity", "1e999", "NaN", "[]", '"x"', "null"])
+def test_a_partys_file_with_a_format_that_is_no_number_is_refused(home: Home, number: str) -> None:
+    (home.path / "party.json").write_text(f'{{"format": {number}}}')
+    with pytest.raises(MalformedError, match="put it back from a backup"):
+        Home.open(home.path)
+
+
 def test_a_newer_home_is_refused_in_one_line(home: Home) -> None:
     doc = json.loads((home.path / "party.json").read_text())
     (home.path / "party.json").write_text(json.dumps({**doc, "format": 99}))

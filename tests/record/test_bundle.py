@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -13,6 +15,8 @@ from detente.errors import MalformedError, UsageError
 from detente.record import bundle, bundle_zip
 from detente.record.bundle_zip import ZipLimits
 from detente.record.verify import verify
+
+Reader: TypeAlias = Callable[..., dict[str, bytes]]
 
 
 def test_bundle_has_the_promised_files(exchange: Any) -> None:
@@ -86,6 +90,21 @@ def test_zip_round_trip_is_the_same_every_time(exchange: Any) -> None:
     assert raw == bundle_zip.to_bytes(dict(reversed(files.items())))
 
 
+def lazily(raw: bytes, limits: ZipLimits = bundle_zip.LIMITS) -> dict[str, bytes]:
+    """As ``bundle_zip.read``, one file after the other."""
+    stream = io.BytesIO(raw)
+    return dict(bundle_zip.unread(stream, lambda at, length: raw[at : at + length], limits))
+
+
+both = pytest.mark.parametrize("read", [bundle_zip.read, lazily])
+
+
+@both
+def test_zip_gives_back_its_files(exchange: Any, read: Reader) -> None:
+    files = exchange.files()
+    assert read(bundle_zip.to_bytes(files)) == files
+
+
 def zipped(*names: str, content: bytes = b"x", mode: int = 0) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -97,25 +116,39 @@ def zipped(*names: str, content: bytes = b"x", mode: int = 0) -> bytes:
     return out.getvalue()
 
 
+@both
 @pytest.mark.parametrize(
     "name", ["../x", "/etc/passwd", "a/../b", "a//b", "C:\\x", ".hidden", "a/.b", "a\nb", "a" * 300]
 )
-def test_zip_with_a_path_that_leaves(name: str) -> None:
+def test_zip_with_a_path_that_leaves(name: str, read: Reader) -> None:
     with pytest.raises(MalformedError):
-        bundle_zip.read(zipped(name))
+        read(zipped(name))
 
 
+@both
+def test_zip_with_a_file_without_a_name(read: Reader) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("a"), b"x")
+        archive.infolist()[0].filename = ""  # in the directory at the end
+    with pytest.raises(MalformedError, match="path that is none of a bundle's"):
+        read(out.getvalue())
+
+
+@both
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_zip_with_one_path_twice() -> None:
+def test_zip_with_one_path_twice(read: Reader) -> None:
     with pytest.raises(MalformedError, match="twice"):
-        bundle_zip.read(zipped("a", "a"))
+        read(zipped("a", "a"))
 
 
-def test_zip_with_a_link() -> None:
+@both
+def test_zip_with_a_link(read: Reader) -> None:
     with pytest.raises(MalformedError, match="plain file"):
-        bundle_zip.read(zipped("a", mode=0o120777))
+        read(zipped("a", mode=0o120777))
 
 
+@both
 @pytest.mark.parametrize(
     "limits",
     [
@@ -125,26 +158,50 @@ def test_zip_with_a_link() -> None:
         ZipLimits(free_bytes=1_000, ratio=10),
     ],
 )
-def test_zip_above_a_limit(limits: ZipLimits) -> None:
+def test_zip_above_a_limit(limits: ZipLimits, read: Reader) -> None:
     raw = zipped("a", "b", content=bytes(1_000_000))
-    assert len(bundle_zip.read(raw)) == 2
+    assert len(read(raw)) == 2
     with pytest.raises(MalformedError):
-        bundle_zip.read(raw, limits)
+        read(raw, limits)
 
 
+@both
 @pytest.mark.parametrize("cut", [0, 10, 60, -5])
-def test_zip_that_is_none(cut: int) -> None:
+def test_zip_that_is_none(cut: int, read: Reader) -> None:
     raw = zipped("a", "b")
     with pytest.raises(MalformedError):
-        bundle_zip.read(raw[:cut] if cut else b"")
+        read(raw[:cut] if cut else b"")
 
 
-def test_zip_with_any_byte_flipped_is_read_or_refused(exchange: Any) -> None:
+@both
+def test_zip_with_any_byte_flipped_is_read_or_refused(read: Reader) -> None:
     raw = zipped("logs/BY/checkpoint", content=b"text" * 50)
     for place in range(len(raw)):
         changed = bytearray(raw)
         changed[place] ^= 0x41
         try:
-            bundle_zip.read(bytes(changed))
+            read(bytes(changed))
         except MalformedError:
             continue
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "wrong"),
+    [
+        (b"PK\3\4", b"PK\3\5", "does not stand"),
+        (b"a.txt", b"b.txt", "does not stand"),
+        (b"\x14\0\0\0\x08\0", b"\x14\0\0\0\0\0", "not kept"),
+        (b"\x14\0\0\0\x08\0", b"\x14\0\x01\0\x08\0", "not kept"),
+    ],
+)
+def test_a_file_that_is_not_as_the_directory_says_is_refused(old: bytes, new: bytes, wrong: str) -> None:
+    raw = zipped("a.txt", content=b"text" * 50)
+    assert old in raw
+    with pytest.raises(MalformedError, match=wrong):
+        lazily(raw.replace(old, new, 1))
+
+
+def test_a_file_packed_larger_than_any_may_be_is_not_asked_for() -> None:
+    raw = zipped("a", content=os.urandom(200_000))
+    with pytest.raises(MalformedError):
+        lazily(raw, ZipLimits(file_bytes=100_000))

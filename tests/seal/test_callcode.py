@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+
 import pytest
 
 from detente.errors import MalformedError, VerificationError
@@ -31,3 +34,20 @@ def test_only_the_secret_committed_to_is_taken() -> None:
             check(reveal(secret), promised, channel, party)
     with pytest.raises(MalformedError):
         check("short", promised, "c1", "BY")
+
+
+def test_a_commitment_in_any_letters_is_only_a_wrong_one() -> None:
+    for promised in ("ы" * 64, "\udcff" * 64, ""):
+        with pytest.raises(VerificationError):
+            check(reveal(SECRETS["BY"]), promised, "c1", "BY")
+
+
+def test_the_formulas_by_hand() -> None:
+    secret = SECRETS["BY"]
+    promised = hashlib.sha256(b"detente/call-code/commit/v1\nc1\nBY\n" + secret).hexdigest()
+    assert commit(secret, "c1", "BY") == promised
+    for speaker, call in [(speaker, f"p{n}") for speaker in ("BY", "UA") for n in range(20)]:
+        text = f"detente/call-code/v1\nc1\n{call}\n{speaker}".encode()
+        mac = hmac.digest(SECRETS["BY"] + SECRETS["UA"], text, "sha256")
+        digits = f"{int.from_bytes(mac[:8], 'big') % 10**6:06d}"
+        assert code(SECRETS, "c1", call, speaker) == f"{digits[:3]} {digits[3:]}"
