@@ -3,12 +3,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from detente.errors import MalformedError, VerificationError
-from detente.line.mandates import Credentials
+from detente.line.mandates import Credentials, Job, in_turn
+from detente.line.states import MANDATE
 from detente.seal import credential, keys
 from detente.seal import statement as statements
 from detente.seal.canonical import b64
@@ -209,6 +213,32 @@ def test_highest_serial_that_has_begun_is_in_force() -> None:
     assert credentials.offices(250) == ()
 
 
+TIMES = st.integers(0, 20)
+
+
+@given(
+    st.lists(st.tuples(TIMES, st.one_of(st.none(), st.integers(1, 20))), min_size=1, max_size=5),
+    st.lists(st.tuples(st.integers(0, 4), TIMES), max_size=2),
+)
+def test_a_mandate_that_is_over_never_comes_back(
+    terms: list[tuple[int, int | None]], revoked: list[tuple[int, int]]
+) -> None:
+    docs = [
+        mandate("duty", DUTY, serial=serial, **{"from": since, "to": lasts and since + lasts})
+        for serial, (since, lasts) in enumerate(terms, 1)
+    ]
+    gone = [revocation(docs[number % len(docs)], since) for number, since in revoked]
+    known = held(*docs, *gone)
+    for serial, (since, _) in enumerate(terms, 1):
+        state = MANDATE.start
+        for at in range(25):
+            found = known.mandate_for("duty", at)
+            over = "over" if since <= at else "not yet"
+            now = "in force" if found is not None and found.serial == serial else over
+            assert now == state or MANDATE.joins(state, now), (serial, at, state, now)
+            state = now
+
+
 def test_highest_card_gives_the_node_key() -> None:
     credentials = held()
     new = key(50)
@@ -268,3 +298,44 @@ def test_copy_is_independent() -> None:
     twin.add(mandate("duty", DUTY), 1, 0)
     assert twin.offices(0) == ("duty",)
     assert credentials.offices(0) == ()
+
+
+def test_signatures_checked_ahead_say_what_they_would_have_said_in_turn() -> None:
+    credentials = held(mandate("duty", DUTY))
+    good = leaf((DUTY,))
+    wrong = {"key": DUTY.id, "sig": b64(bytes(64))}
+    bad = statements.decode_leaf(
+        statements.encode_leaf(good.doc["placement"], [wrong], good.doc["statement"])
+    )
+    asked: list[int] = []
+
+    def spread(check: Callable[[Job], bool], jobs: Sequence[Job]) -> list[bool]:
+        asked.append(len(jobs))
+        return in_turn(check, jobs)
+
+    ahead = credentials.check_ahead([good, bad], spread)
+    assert asked == [2]
+    assert credentials.judge_leaf(good, ahead) == credentials.judge_leaf(good) == ()
+    assert (
+        credentials.judge_leaf(bad, ahead) == credentials.judge_leaf(bad) == ("bad signature", "no mandate")
+    )
+
+
+def test_what_is_not_known_ahead_is_checked_in_its_place() -> None:
+    credentials = held()
+    said = leaf((DUTY,))
+    ahead = credentials.check_ahead([said], in_turn)
+    assert ahead == {}
+    credentials.add(mandate("duty", DUTY), 1, 0)
+    assert credentials.judge_leaf(said, ahead) == ()
+
+
+def test_a_mandate_that_comes_later_is_not_judged_by_what_was_remembered() -> None:
+    credentials = held()
+    said = leaf((DUTY,))
+    assert credentials.judge_leaf(said) == ("no mandate",)
+    granted = mandate("duty", DUTY)
+    credentials.add(granted, 1, 0)
+    assert credentials.judge_leaf(said) == ()
+    credentials.add(revocation(granted, 0), 2, 0)
+    assert credentials.judge_leaf(said) == ("revoked",)

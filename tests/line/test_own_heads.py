@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from detente.log.checkpoint import cosign
+from detente.log.checkpoint import Checkpoint, cosign, sign_checkpoint
 from detente.seal.keys import SigningKey
 from detente.seal.packet import CosignaturePart, LogPart
 from tests.line.harness import Node, chartered, cut, seed
@@ -56,3 +56,12 @@ def test_our_own_line_changed_on_the_way_is_verified_and_refused(waiting: tuple[
     at = len(head) - 20
     note[at : at + 1] = b"A" if note[at : at + 1] != b"A" else b"B"
     assert not receipted(a, b, bytes(note))
+
+
+def test_a_head_that_another_key_signed_under_our_name_says_nothing(waiting: tuple[Node, Node]) -> None:
+    a, b = waiting
+    other, log = SigningKey.from_seed(seed("nobody")), a.line.state.logs[a.own.origin]
+    for size, root in ((a.size_of(a), log.frontier.root()), (3, seed("another tree"))):
+        head = sign_checkpoint(Checkpoint(a.own.origin, size, root), other)
+        assert not receipted(a, b, cosign(head, b.own.receipt_name, b.own.receipt, 1_700_000_000))
+    assert a.line.stopped is None and not a.line.state.evidence

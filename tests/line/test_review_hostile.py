@@ -284,7 +284,7 @@ def test_an_epoch_of_the_same_number_under_another_key_is_asked_for() -> None:
     a.store = type(a.store)()
     a.store.commit(kept)
     a.crash()
-    a.line.stopped = "restored"
+    a.line.stop("restored")
     succeed(a, a.party.own_log())
     cut(a, b)
     connect(a, b)

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from detente.seal import packet
 from tests.line.durable import DurableNode, durable, rest
-from tests.line.harness import connect, cut, run
+from tests.line.harness import CHANNEL, connect, cut, run
 from tests.line.test_review_durable import restored
 from tests.line.test_review_hostile import agreed, succeed
 
@@ -116,3 +117,45 @@ def test_what_a_member_cannot_take_is_offered_ever_less_often(tmp_path: Path) ->
     connect(a, b)
     run(a, b)
     assert a.line.unsent() == 0
+
+
+def test_a_member_with_a_clock_behind_is_not_offered_at_once_what_it_holds_back(tmp_path: Path) -> None:
+    """What it names is a time by its clock; by ours that is over already."""
+    a, b = durable(tmp_path)
+    agreed([a, b])
+    a.now += 300_000
+    b.line.scarce = True
+    entry = a.say("message", {"text": "not on the floor"})
+    assert run(a, b) < 12 and entry not in b.store.labels()
+    b.line.scarce = False
+    for node in (a, b):
+        node.now += 20_000
+    run(a, b)
+    assert entry in b.store.labels()
+
+
+def test_whoever_is_many_epochs_behind_opens_the_next_one(tmp_path: Path) -> None:
+    """An old backup, or a member that begins anew, may be years behind."""
+    a, b = durable(tmp_path)
+    agreed([a, b])
+    cut(a, b)
+    for number in range(20):
+        a.line.grant(bytes([number]) * 64, a.now)
+        a.commit()
+    connect(a, b)
+    entry = a.say("message", {"text": "twenty epochs later"})
+    rest([a, b])
+    assert b.store.labels()[entry] == () and a.line.unsent() == 0
+
+
+def test_a_packet_that_never_opens_is_answered_now_and_then_only(tmp_path: Path) -> None:
+    a, b = durable(tmp_path)
+    agreed([a, b])
+    junk = packet.seal(CHANNEL, a.party.fpr, 99, bytes(64), b"", {})
+    told = 0
+    for _ in range(50):
+        b.now += 100
+        b.receive(a, junk)
+        told += b.line.peers[a.party.fpr].owe_have
+        b.poll(a)
+    assert 1 <= told <= 4

@@ -141,3 +141,12 @@ def verdict(path: Path, want_error: bool, check: Any, *call: Any) -> None:
         assert want_error, path
     else:
         assert not want_error, path
+
+
+def test_a_tree_knows_the_root_of_every_prefix() -> None:
+    hashes = [merkle.leaf_hash(bytes([number])) for number in range(70)]
+    tree = merkle.Tree(hashes)
+    assert [tree.root(size) for size in range(71)] == [merkle.root(hashes[:size]) for size in range(71)]
+    for size in (-1, 71):
+        with pytest.raises(MalformedError):
+            tree.root(size)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -160,3 +161,34 @@ def test_verifier_key_example() -> None:
 def test_bad_verifier_keys_are_refused(text: str) -> None:
     with pytest.raises(MalformedError):
         VerifierKey.parse(text)
+
+
+@pytest.mark.parametrize(
+    "public",
+    [
+        bytes(32),
+        b"\x01" + bytes(31),
+        b"\xec" + b"\xff" * 30 + b"\x7f",
+        bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"),
+        bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa"),
+    ],
+)
+def test_a_key_of_low_order_is_refused_as_such(public: bytes) -> None:
+    with pytest.raises(MalformedError, match="low order"):
+        keys.check_public(public)
+
+
+def test_ids_are_hashes_of_the_public_key() -> None:
+    key = SigningKey.from_seed(b"ids of one's own".ljust(32))
+    digest = hashlib.sha256(key.public).hexdigest()
+    assert (key.id, keys.fingerprint(key.public)) == (digest[:32], digest)
+
+
+def test_a_key_can_be_made_again_from_what_it_keeps() -> None:
+    for make in (SigningKey, PqKey):
+        key = make.from_seed(b"\x05" * 32)
+        assert make.from_seed(key.seed).public == key.public and key.seed == b"\x05" * 32
+    kem = KemKey.from_seeds(b"\x05" * 64, b"\x06" * 32)
+    assert KemKey.from_seeds(*kem.seeds).public == kem.public
+    with pytest.raises(MalformedError):
+        KemKey.from_seeds(bytes(64), bytes(31))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detente.errors import MalformedError, VerificationError
-from detente.seal import epoch, packet
+from detente.seal import epoch, keys, packet
 from detente.seal.keys import KemKey
 
 CHANNEL, SENDER, PEER = "0a" * 16, "1b" * 32, "2c" * 32
@@ -26,6 +26,7 @@ PARTS: list[packet.Part] = [
     packet.CosignaturePart(b"o"),
     packet.ItemPart(b"i"),
     packet.EarlyPart(7, b"{}"),
+    packet.ProofPart({"log": ORIGIN, "notes": ["a", "b"]}),
 ]
 
 
@@ -193,3 +194,103 @@ def test_grants_open_for_one_member_and_one_use() -> None:
     _, short = epoch.make_grant(KEY, 3, CHANNEL, SENDER, {PEER: one.public})
     with pytest.raises(VerificationError):
         epoch.open_grant(short[PEER][:-1], one, CHANNEL, 3, SENDER, PEER)
+    odd = keys.kem_seal(one.public, KEY[:-1], epoch.grant_info(CHANNEL, 3, SENDER, PEER))
+    with pytest.raises(VerificationError, match="63 bytes"):
+        epoch.open_grant(odd, one, CHANNEL, 3, SENDER, PEER)
+
+
+HAVE_RAW = b'{"logs":{}}'
+
+
+@pytest.mark.parametrize(
+    ("number", "content"),
+    [
+        (1, ORIGIN.encode()),
+        (2, bytes(9)),
+        (2, bytes(8 + 65_535)),
+        (8, bytes(9)),
+        (3, bytes(65)),
+        (3, bytes(64 + 2**20)),
+        (4, b"x"),
+        (5, bytes(65_536)),
+        (7, HAVE_RAW),
+        (129, b"{}"),
+        (129, b'{"pad":"%b"}' % (b"x" * (256 * 1024 - 10))),
+        (7, b'{"epochs":{"a":0},"hold":0,"logs":{"a":0}}'),
+    ],
+)
+def test_the_smallest_and_largest_parts_are_taken(number: int, content: bytes) -> None:
+    (read,) = packet.decode_parts(part(number, content))
+    assert packet.encode_parts([read]) == part(number, content)
+
+
+@pytest.mark.parametrize(
+    ("number", "content", "named"),
+    [
+        (1, b"example.com", "log"),
+        (2, bytes(8), "leaf"),
+        (8, bytes(9 + 65_535), "leaf"),
+        (3, bytes(64), "body"),
+        (3, bytes(65 + 2**20), "body"),
+        (4, b"", "note"),
+        (6, bytes(65_537), "note"),
+        (7, b'{"logs":{"a":-1}}', "have"),
+        (7, b'{"epochs":{"a":-1},"logs":{}}', "have"),
+        (9, HAVE_RAW, "of unknown type 9"),
+        (127, HAVE_RAW, "of unknown type 127"),
+    ],
+)
+def test_a_refused_part_says_what_it_was_to_be(number: int, content: bytes, named: str) -> None:
+    with pytest.raises(MalformedError, match=f"bad part: {named}$"):
+        packet.decode_parts(part(number, content))
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (b"[]", "bad part: proof$"),
+        (b"1", "bad part: proof$"),
+        (b'{"pad":"%b"}' % (b"x" * (2**18 - 9)), "limit"),
+    ],
+)
+def test_a_proof_is_an_object_of_256_kib_at_most(raw: bytes, why: str) -> None:
+    with pytest.raises(MalformedError, match=why):
+        packet.decode_parts(part(129, raw))
+
+
+@pytest.mark.parametrize("raw", [b"\x80", b"\x80\0\0\0", b"\x80\0\0\0\x05abcd"])
+def test_a_packet_that_ends_within_a_later_part_is_refused(raw: bytes) -> None:
+    with pytest.raises(MalformedError):
+        packet.decode_parts(part(128, b"x" * 50) + raw)
+
+
+def test_the_largest_packet() -> None:
+    full = bytes(4 * 2**20 - 4)
+    limit = 4 * 2**20 + 64 * 1024
+    largest = packet.seal(CHANNEL, SENDER, 1, KEY, full, {PEER: bytes(limit - 4 * 2**20 - 41 - 16 - 18)})
+    assert len(largest) == limit
+    assert packet.open_packet(largest, KEY) == full
+    with pytest.raises(MalformedError):
+        packet.seal(CHANNEL, SENDER, 1, KEY, full, {PEER: bytes(limit - 4 * 2**20 - 41 - 16 - 18 + 1)})
+    blob = int.from_bytes(largest[57:59], "big") + 1
+    with pytest.raises(MalformedError):
+        packet.header(largest[:57] + blob.to_bytes(2, "big") + b"\0" + largest[59:])
+
+
+@pytest.mark.parametrize("epoch", [1, 65, 2**32 - 1])
+def test_every_epoch_that_a_head_can_say(epoch: int) -> None:
+    sealed = packet.seal(CHANNEL, SENDER, epoch, KEY, b"x", {PEER: bytes(65_535)})
+    assert packet.header(sealed).epoch == epoch
+    assert packet.header(sealed).blobs[packet.tag(CHANNEL, PEER)] == bytes(65_535)
+
+
+def test_a_packet_has_64_blobs_at_most_and_no_small_body() -> None:
+    sealed = packet.seal(CHANNEL, SENDER, 1, KEY, b"", {f"{i:064x}": b"" for i in range(64)})
+    assert len(packet.header(sealed).blobs) == 64
+    one_more = b"\xff" * 16 + bytes(2)
+    with pytest.raises(MalformedError):
+        packet.header(sealed[:40] + b"\x41" + sealed[41 : 41 + 64 * 18] + one_more + sealed[41 + 64 * 18 :])
+    bare = packet.seal(CHANNEL, SENDER, 1, KEY, b"", {})
+    for size in (0, 1, 256):
+        with pytest.raises(MalformedError):
+            packet.header(bare[: 41 + 16 + size])

@@ -59,7 +59,8 @@ def test_what_is_built_here_is_what_is_read(more: dict[str, Any]) -> None:
     signatures = [statement.sign(KEY, s)]
     raw = statement.encode_leaf(PLACEMENT, signatures, s)
     assert raw == canonical.encode({"placement": PLACEMENT, "signatures": signatures, "statement": s})
-    assert statement.build_leaf(PLACEMENT, signatures, s) == statement.decode_leaf(raw)
+    built = statement.build_leaf(PLACEMENT, signatures, s, statement.statement_bytes(s))
+    assert built == statement.decode_leaf(raw)
 
 
 @pytest.mark.parametrize(("depth", "fits"), [(29, True), (30, False)])
@@ -69,7 +70,8 @@ def test_the_leaf_around_a_statement_counts_for_its_depth(depth: int, fits: bool
         deep = [deep]
     s = make() | {"new": {"x": deep}}
     with contextlib.nullcontext() if fits else pytest.raises(MalformedError):
-        statement.decode_leaf(statement.build_leaf(PLACEMENT, [statement.sign(KEY, make())], s).raw)
+        raw, signatures = statement.statement_bytes(s), [statement.sign(KEY, make())]
+        statement.decode_leaf(statement.build_leaf(PLACEMENT, signatures, s, raw).raw)
 
 
 def test_what_is_not_said_leaves_no_field() -> None:

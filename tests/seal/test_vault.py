@@ -45,3 +45,27 @@ def test_an_altered_file_is_refused() -> None:
 def test_salt_and_nonce_sizes() -> None:
     with pytest.raises(MalformedError):
         vault.lock(b"", "x", salt=bytes(15), nonce=bytes(12))
+    with pytest.raises(MalformedError):
+        vault.lock(b"", "x", salt=bytes(16), nonce=bytes(11))
+
+
+def test_a_file_of_today_opens_with_every_later_version() -> None:
+    assert LOCKED == (
+        b'{"cipher":"aes-256-gcm","kdf":"argon2id","lanes":1,"memory_kib":65536,"nonce":"AAAAAAAAAAAAAAAA",'
+        b'"passes":3,"salt":"AAAAAAAAAAAAAAAAAAAAAA==",'
+        b'"sealed":"t3cQzuH0uCEvOZPuB8Sg/cqytLiH5g==","v":1}'
+    )
+
+
+def test_a_passphrase_that_is_not_unicode_text_locks_too() -> None:
+    """A terminal hands over bytes that it cannot decode as lone surrogates."""
+    raw = vault.lock(b"secret", "a\udcff", salt=bytes(16), nonce=bytes(12))
+    assert vault.unlock(raw, "a\udcff") == b"secret"
+
+
+def test_a_file_has_a_mebibyte_at_most() -> None:
+    with pytest.raises(MalformedError, match="limit"):
+        vault.unlock(b"1" * (2**20 + 1), "x")
+    with pytest.raises(MalformedError) as error:
+        vault.unlock(b"1" * 2**20, "x")
+    assert "limit" not in str(error.value)
