@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from detente.errors import DetenteError, FatalError
 from detente.line.writes import Write
 from detente.node.store import SqliteStore
 
@@ -23,12 +24,31 @@ class PowerCut(BaseException):
     """The machine lost its power within a commit; nothing of the program catches this."""
 
 
+# What the engine may say of a statement, and whether the store can go on after it.
+TROUBLES = {
+    "full": (sqlite3.SQLITE_FULL, False),
+    "busy": (sqlite3.SQLITE_BUSY, False),
+    "i/o error": (sqlite3.SQLITE_IOERR, True),
+}
+CUT = "power cut"
+
+
+class DiskError(Exception):
+    """A commit failed, and the machine goes on. ``told``: what the store made of it."""
+
+    def __init__(self, what: str, told: DetenteError) -> None:
+        super().__init__(str(told))
+        self.what, self.told, self.fatal = what, told, TROUBLES[what][1]
+        assert self.fatal == isinstance(told, FatalError)
+
+
 class Wire:
-    """A database connection that dies before its n-th statement."""
+    """A database connection on which something goes wrong before its n-th statement."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
         self.db = db
         self.left: int | None = None
+        self.what = CUT
         self.dead = False
         self.landed = False
 
@@ -44,6 +64,9 @@ class Wire:
         if self.left is None or self.dead:
             return
         if self.left == 0:
+            if self.what != CUT:
+                self.left = None
+                raise _said(self.what)
             self.dead = True
             raise PowerCut
         self.left -= 1
@@ -55,6 +78,12 @@ class Wire:
 
     def close(self) -> None:
         self.db.close()
+
+
+def _said(what: str) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError(what)
+    error.sqlite_errorcode = TROUBLES[what][0]
+    return error
 
 
 class MemoryDisk:
@@ -72,12 +101,20 @@ class MemoryDisk:
         self.wire = Wire(db)
         self.store = SqliteStore(Path("memory"), self.wire)  # type: ignore[arg-type]
 
-    def commit(self, channel: str, writes: Sequence[Write], cut: int | None) -> None:
-        """Commit; with ``cut`` the power goes before that statement, or right after the last one."""
-        self.wire.left, self.wire.landed = cut, False
-        self.store.commit(channel, writes)
-        self.wire.left = None
-        if cut is not None:
+    def commit(self, channel: str, writes: Sequence[Write], trouble: tuple[int, str] | None) -> None:
+        """Commit; ``trouble``: before which statement what happens. Power that is to go later than the last
+        statement goes right after it. Raises PowerCut, DiskError, DetenteError."""
+        left, what = trouble or (None, "")
+        self.wire.left, self.wire.what, self.wire.landed = left, what, False
+        try:
+            self.store.commit(channel, writes)
+        except DetenteError as error:
+            if left is not None and self.wire.left is None:
+                raise DiskError(what, error) from None
+            raise
+        finally:
+            self.wire.left = None
+        if what == CUT:
             raise PowerCut
 
     @property
@@ -133,10 +170,10 @@ class FileDisk(MemoryDisk):
         wal = self._wal(self.path)
         return wal.stat().st_size if wal.exists() else 0
 
-    def commit(self, channel: str, writes: Sequence[Write], cut: int | None) -> None:
+    def commit(self, channel: str, writes: Sequence[Write], trouble: tuple[int, str] | None) -> None:
         self.tail = False
         try:
-            super().commit(channel, writes, cut)
+            super().commit(channel, writes, trouble)
         except PowerCut:
             self.tail = self.wire.landed
             raise

@@ -8,17 +8,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tests.sim import lies
+from tests.sim.disk import CUT, TROUBLES
 from tests.sim.network import NOISES
 from tests.sim.parties import DAY
 from tests.sim.speech import SPEECH
 
 if TYPE_CHECKING:
-    from tests.sim.world import Act, SimNode, World
+    from tests.sim.node import SimNode
+    from tests.sim.world import Act, World
 
 MINUTE = 60_000
 Fault = Callable[["World", "SimNode", random.Random], None]
-SAID = (52, 70)  # acts of speech in a day
-BEFALLS = (6, 12)  # faults in a day
+SAID = (34, 42)  # acts of speech in a day
+BEFALLS = (9, 14)  # faults in a day
 
 
 def plan(world: World) -> list[Act]:
@@ -78,7 +80,24 @@ def crash(world: World, node: SimNode, chance: random.Random) -> None:
 def torn(world: World, node: SimNode, chance: random.Random) -> None:
     """The power goes at some statement of the next commit (counted where it happens)."""
     if node.up:
-        node.power_cut = chance.randrange(14)
+        node.trouble = chance.randrange(14), CUT
+
+
+def disk(world: World, node: SimNode, chance: random.Random) -> None:
+    """The disk is full, busy or broken at some statement of the next commit (counted where it happens)."""
+    if node.up:
+        node.trouble = chance.randrange(9), chance.choice(list(TROUBLES))
+
+
+def scarce(world: World, node: SimNode, chance: random.Random) -> None:
+    """The disk is nearly full for a while: only floor kinds are read."""
+    world.faults["disk nearly full"] += 1
+    node.scarce = True
+
+    def space() -> None:
+        node.scarce = False
+
+    world.later(chance.randint(1, 120) * MINUTE, space)
 
 
 def noise(world: World, node: SimNode, chance: random.Random) -> None:
@@ -151,5 +170,5 @@ def twin(world: World, node: SimNode, chance: random.Random) -> None:
 FAULTS: dict[str, tuple[Fault, int]] = {
     "cut": (cut, 24), "crash": (crash, 10), "torn": (torn, 24), "noise": (noise, 24), "slow": (slow, 6),
     "skew": (skew, 6), "jump": (jump, 6), "backup": (backup, 6), "restore": (restore, 3),
-    "rollback": (rollback, 3), "twin": (twin, 1),
+    "rollback": (rollback, 3), "twin": (twin, 1), "disk": (disk, 8), "scarce": (scarce, 3),
 }  # fmt: skip

@@ -8,75 +8,31 @@ world caused: only those excuse a break.
 from __future__ import annotations
 
 import itertools
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from detente.errors import DetenteError
 from detente.line.writes import (
     DropEarly,
-    PutBody,
     PutEarly,
     PutEpoch,
     PutEvidence,
     PutItem,
     PutLabels,
     PutLeaf,
-    PutLog,
     PutReceipt,
     Write,
 )
 from detente.seal import packet
 from detente.seal.packet import CheckpointPart, EarlyPart, LeafPart, LogPart
+from tests.line.harness import CHANNEL
+from tests.sim.cover import Cover
+from tests.sim.forks import Forks
+from tests.sim.held import Held, Violation
 
 if TYPE_CHECKING:
-    from tests.sim.world import SimNode, World
-
-
-class Violation(AssertionError):
-    """An invariant does not hold: ``name`` says which."""
-
-    def __init__(self, name: str, text: str) -> None:
-        super().__init__(f"{name}: {text}")
-        self.name = name
-
-
-class Held:
-    """What one party's disk has taken; goes back with its backups."""
-
-    def __init__(self) -> None:
-        self.leaves: dict[str, list[bytes]] = {}
-        self.places: dict[str, tuple[str, int]] = {}
-        self.early: set[str] = set()
-        self.items: set[tuple[str, str]] = set()
-        self.marks: dict[tuple[str, str], int] = {}
-        self.times: dict[str, tuple[int, int]] = {}
-        self.standings: dict[str, str] = {}
-        self.issued: list[dict[str, Any]] = []
-        self.authority: dict[str, Authority] = {}
-
-    def copy(self) -> Held:
-        twin = Held()
-        twin.leaves = {o: list(hashes) for o, hashes in self.leaves.items()}
-        twin.places, twin.early, twin.items = dict(self.places), set(self.early), set(self.items)
-        twin.marks, twin.times, twin.standings = dict(self.marks), dict(self.times), dict(self.standings)
-        twin.issued, twin.authority = list(self.issued), dict(self.authority)
-        return twin
-
-
-class Authority:
-    """What an office may sign, as the world issued it; the program's own reading is what is tested."""
-
-    def __init__(
-        self, kinds: tuple[str, ...], highest: int, needed: int, until: int | None = None, lone: bool = False
-    ) -> None:
-        self.kinds, self.highest, self.needed, self.until, self.lone = kinds, highest, needed, until, lone
-        self.revoked = False
-
-    def allows(self, kind: str, precedence: int, signers: int, at: int, emergency: bool) -> bool:
-        needed = 1 if emergency and self.lone else self.needed
-        timely = self.until is None or at < self.until
-        known = "*" in self.kinds or kind in self.kinds
-        return not self.revoked and known and precedence <= self.highest and signers >= needed and timely
+    from tests.sim.node import SimNode
+    from tests.sim.world import World
 
 
 class Watch:
@@ -91,8 +47,8 @@ class Watch:
         self.stated: set[tuple[str, str]] = set()
         # entry id -> labels of which others must give it one
         self.forbidden: dict[str, frozenset[str]] = {}
-        self.covered: Counter[str] = Counter()
-        self.kinds: dict[str, tuple[str, str]] = {}
+        self.cover = Cover()
+        self.forks = Forks(world)
         self.steps = 0
 
     def must(self, holds: bool, name: str, text: str) -> None:
@@ -106,6 +62,7 @@ class Watch:
         self.steps += 1
         held = node.held
         for write in writes:
+            self.cover.write(node, held, write)
             match write:
                 case PutLeaf():
                     self._leaf(node, held, write)
@@ -117,18 +74,22 @@ class Watch:
                     held.early.add(write.entry_id)
                     self.stated.add((node.fpr, write.entry_id))
                     self._labels(node, write.origin, write.entry_id, write.labels)
-                    self.covered["theirs: none -> early"] += 1
                 case DropEarly():
                     self.must(
                         write.entry_id in held.places, "kept is lost", "an early statement has no place"
                     )
                     held.early.discard(write.entry_id)
                 case PutLabels():
-                    self.covered["labels: changed later"] += 1
-                case _:
-                    self._other(node, write)
-        if line_lives:
+                    held.label(write.entry_id, write.labels)
+                case PutEvidence():
+                    self._proof(node, held, write)
+                case PutEpoch():
+                    held.epochs.add((write.sender, write.epoch))
+                    if write.sender == node.fpr:
+                        held.granted = node.now
+        if line_lives and writes:
             self._line(node, writes)
+            self._same_now(node, writes)
 
     def _leaf(self, node: SimNode, held: Held, write: PutLeaf) -> None:
         hashes = held.leaves.setdefault(write.origin, [])
@@ -138,42 +99,49 @@ class Watch:
             f"{node.name} keeps leaf {write.index} where {len(hashes)} stand",
         )
         hashes.append(write.hash)
-        mine = self.world.author[write.origin] is node
-        if held.places.get(write.entry_id) is None or mine:
+        held.ids.setdefault(write.origin, []).append(write.entry_id)
+        author = self.world.author[write.origin]
+        mine = author is node
+        # A copy in another member's log makes way for the entry itself.
+        copied = "bad signature" in held.labels.get(write.entry_id, ())
+        if write.entry_id not in held.places or (copied and "bad signature" not in write.labels):
             held.places[write.entry_id] = write.origin, write.index
+            held.label(write.entry_id, write.labels)
         self.ever[node.fpr, write.origin] = max(self.ever[node.fpr, write.origin], len(hashes))
         self.stated.add((node.fpr, write.entry_id))
-        self._history(write)
+        self._history(write, mine)
         self._labels(node, write.origin, write.entry_id, write.labels)
-        early = "early" if write.entry_id in held.early else "none"
-        self.covered["ours: none -> kept" if mine else f"theirs: {early} -> kept"] += 1
         if mine and write.entry_id in self.world.issued:
-            document, changed = self.world.issued[write.entry_id]
-            held.issued.append(document)
-            held.authority["press"] = changed
+            self.world.issued[write.entry_id](held)
         said = self.world.said.get(write.entry_id)
         if said is not None:
-            self._meaning(held, write, *said)
+            self._meaning(node, held, author.fpr, *said)
 
-    def _meaning(self, held: Held, write: PutLeaf, kind: str, about: str, detail: str) -> None:
-        author = self.world.author[write.origin].fpr
+    def _meaning(self, node: SimNode, held: Held, author: str, kind: str, about: str, detail: str) -> None:
         if kind == "standing":
             held.standings[author] = detail
-        elif kind == "ack":
-            self.covered[f"entry: delivered -> {detail}"] += 1
+        origin = held.places.get(about, ("", 0))[0]
+        if author != node.fpr and origin and self.world.author[origin] is node:
+            self.cover.word(held, about, author, detail if kind == "ack" else "answered")
 
-    def _history(self, write: PutLeaf) -> None:
+    def _proof(self, node: SimNode, held: Held, write: PutEvidence) -> None:
+        author = self.world.author.get(write.origin)
+        # Two successions of one old log: its copy was known to be one, but not to the other copy.
+        deserved = author is None or author.tainted or (write.what == "rivals" and author.rolled)
+        self.must(deserved, "proof against the honest", f"{write.what} at {node.name}")
+        held.evidence.setdefault(write.origin, set()).add(write.key)
+
+    def _history(self, write: PutLeaf, mine: bool) -> None:
         canon = self.canon.setdefault(write.origin, [])
         if write.index == len(canon):
             canon.append(write.hash)
+            self.world.entries += mine and self.world.opened
         elif canon[write.index] != write.hash:
             author = self.world.author[write.origin]
             self.must(author.tainted, "two histories", f"{author.name} has two leaves {write.index}")
             self.diverged.add(write.origin)
 
     def _labels(self, node: SimNode, origin: str, entry_id: str, labels: tuple[str, ...]) -> None:
-        for label in labels:
-            self.covered[f"label: {label}"] += 1
         wanted = self.forbidden.get(entry_id)
         if wanted is not None and self.world.author[origin] is not node and not self._forked(origin):
             self.must(
@@ -201,12 +169,10 @@ class Watch:
                 this[0] > last[0] and this[1] >= last[1], "marks go back", f"{node.name}: {last}, {this}"
             )
             held.times[write.origin] = this
-            self.covered["theirs: kept -> receipted by us"] += 1
         else:
             self.must(
                 write.size >= before, "marks go back", f"{node.name}: receipt {before} then {write.size}"
             )
-            self.covered["ours: kept -> delivered"] += 1
         held.marks[write.origin, write.by] = max(before, write.size)
 
     def _item(self, node: SimNode, held: Held, write: PutItem) -> None:
@@ -214,28 +180,6 @@ class Watch:
         ok = (write.by, write.entry_id) in self.stated or by.lies
         self.must(ok, "delivered is missing", f"{by.name} gave {node.name} a receipt for what it never kept")
         held.items.add((write.entry_id, write.by))
-        self.covered[
-            "theirs: early -> receipted by us" if by is node else "ours: kept -> delivered ahead"
-        ] += 1
-
-    def _other(self, node: SimNode, write: Write) -> None:
-        match write:
-            case PutEvidence():
-                self.covered[f"evidence: {write.what}"] += 1
-                author = self.world.author.get(write.origin)
-                self.must(
-                    author is None or author.tainted,
-                    "proof against the honest",
-                    f"{write.what} at {node.name}",
-                )
-            case PutEpoch():
-                self.covered["epoch: ours" if write.sender == node.fpr else "epoch: theirs"] += 1
-            case PutBody() if write.entry_id in node.held.places:
-                self.covered["theirs: unopened -> opened"] += 1
-            case PutLog() if write.given:
-                self.covered["log: ours given back"] += 1
-            case PutLog() if write.seq:
-                self.covered["log: succession"] += 1
 
     def _line(self, node: SimNode, writes: list[Write]) -> None:
         """What the line says, where this step changed it."""
@@ -244,9 +188,30 @@ class Watch:
                 size = node.line.state.logs[write.origin].receipted.get(write.by, 0)
                 mark = node.held.marks[write.origin, write.by]
                 self.must(size == mark, "marks go back", f"{node.name} says {size}, has receipts for {mark}")
+            elif isinstance(write, PutLabels):
+                self._says(node, write.entry_id)
             elif isinstance(write, PutLeaf):
+                self._says(node, write.entry_id)
                 log = node.line.state.logs[write.origin]
                 self.must(log.size == len(node.held.leaves[write.origin]), "kept is lost", f"at {node.name}")
+
+    def _says(self, node: SimNode, entry_id: str) -> None:
+        said = node.line.state.labels.get(entry_id, ())
+        kept = node.held.labels.get(entry_id, ())
+        same = said == kept or "malformed leaf" in kept
+        self.must(same, "kept is lost", f"{node.name} says {said} of what it kept as {kept}")
+
+    def _same_now(self, node: SimNode, writes: list[Write]) -> None:
+        """Whoever now holds the same record as another derives the same labels from it, at once."""
+        if self.diverged or node.lies or not any(isinstance(w, PutLeaf | PutLabels) for w in writes):
+            return
+        ours = node.held
+        for other in self.world.honest():
+            theirs = other.held
+            if other is node or not other.up or theirs.unopened or ours.unopened:
+                continue
+            if {o: len(h) for o, h in ours.leaves.items()} == {o: len(h) for o, h in theirs.leaves.items()}:
+                self._compare_labels(node, other)
 
     # -- single acts ---------------------------------------------------------------------------
 
@@ -259,14 +224,13 @@ class Watch:
         self.must(error is not None or expected, "mandate exceeded", f"{node.name} placed {what}")
 
     def stopped(self, node: SimNode, reason: str) -> None:
-        self.covered["line: open -> stopped"] += 1
         self.must(node.rolled, "an honest node was stopped", f"{node.name}: {reason}")
 
     def polled(self, node: SimNode, peer: SimNode, urgent: list[str], packets: list[bytes]) -> None:
         """Urgent entries that waited when ``packets`` were made must not come after other entries of ours."""
         line = node.line
         own = line.state.own_log()
-        waiting = {entry_id: line.state.where[entry_id] for entry_id in urgent}
+        waiting = {entry_id: node.held.places[entry_id] for entry_id in urgent}
         if own is None:
             return
         for raw in packets:
@@ -296,12 +260,31 @@ class Watch:
             self.must(
                 before is not None and before[name] == after[name], "kept is lost", f"{name} at {node.name}"
             )
+        state = node.line.state
         for origin, hashes in node.held.leaves.items():
-            log = node.line.state.logs.get(origin)
-            held = None if log is None else bytes(log.hashes)
-            self.must(held == b"".join(hashes), "kept is lost", f"{node.name} came back without all of a log")
+            log = state.logs.get(origin)
+            same = log is not None and log.size == len(hashes)
+            self.must(
+                same and log is not None and log.frontier.root() == node.held.root(origin, log.size),
+                "kept is lost",
+                f"{node.name} came back without all of a log",
+            )
+        for origin, keys in node.held.evidence.items():
+            kept = {row.key for row in node.disk.store.evidence(CHANNEL)}
+            self.must(keys <= kept, "kept is lost", f"{node.name} came back without a proof")
+            self.must(bool(state.evidence.get(origin)), "kept is lost", f"{node.name} knows of no fork")
 
     # -- when all faults have ended ------------------------------------------------------------
+
+    def waits(self) -> bool:
+        """Whether something of an honest member is still withheld by another."""
+        nodes = self.world.honest()
+        return any(
+            one.held.leaves.get(origin) != two.held.leaves.get(origin)
+            for one, two in itertools.permutations(nodes, 2)
+            for origin in one.held.leaves
+            if origin not in self.diverged and not self.world.author[origin].lies
+        )
 
     def settled(self) -> None:
         """Everything is delivered, logs are the same, labels are the same."""
@@ -311,12 +294,7 @@ class Watch:
         for one, two in itertools.combinations(nodes, 2):
             for origin in {*one.held.leaves, *two.held.leaves}:
                 self._same_log(one, two, origin)
-        for origin in self.diverged:
-            holders = [n for n in self.world.nodes.values() if origin in n.held.leaves]
-            short = min((len(n.held.leaves[origin]) for n in holders), default=0)
-            both = {tuple(n.held.leaves[origin][:short]) for n in holders}
-            proven = any(n.line.state.evidence.get(origin) for n in holders)
-            self.must(proven or len(both) < 2, "a fork is not proven", origin)
+        self.forks.settled()
         self._same_labels(nodes)
 
     def _at_rest(self, node: SimNode) -> None:
@@ -327,6 +305,8 @@ class Watch:
             )
         own = node.line.state.own_log()
         if own is None:
+            return
+        if node.name in self.world.rivals:
             return
         self.must(
             node.line.stopped is None, "not delivered", f"{node.name} is still stopped: {node.line.stopped}"
@@ -340,7 +320,7 @@ class Watch:
 
     def _same_log(self, one: SimNode, two: SimNode, origin: str) -> None:
         author = self.world.author[origin]
-        if origin in self.diverged or author.lies:
+        if origin in self.diverged or author.lies or author.name in self.world.rivals:
             return
         ours, theirs = one.held.leaves.get(origin, []), two.held.leaves.get(origin, [])
         short = min(len(ours), len(theirs))
@@ -355,17 +335,23 @@ class Watch:
             if one.held.leaves != two.held.leaves:
                 continue
             ours, theirs = one.line.state, two.line.state
-            differ = {
-                e: (ours.labels.get(e, ()), theirs.labels.get(e, ()))
-                for e in {*ours.labels, *theirs.labels}
-                if ours.labels.get(e) != theirs.labels.get(e) and not self._own_claim(one, two, e)
-            }
-            self.must(not differ, "labels differ", f"{one.name}, {two.name}: {differ}")
+            self._compare_labels(one, two)
             self.must(
                 not ours.early and not theirs.early, "not delivered", "statements left ahead of their place"
             )
             self.must(len(nodes) > 2 or ours.terms_now() == theirs.terms_now() or bool(self.world.rolls),
                       "labels differ", f"terms at {one.name} and {two.name}")  # fmt: skip
+
+    def _compare_labels(self, one: SimNode, two: SimNode) -> None:
+        ours, theirs = one.held.labels, two.held.labels
+        if ours == theirs:
+            return
+        differ = {
+            e: (ours.get(e, ()), theirs.get(e, ()))
+            for e in {*ours, *theirs}
+            if ours.get(e) != theirs.get(e) and not self._own_claim(one, two, e)
+        }
+        self.must(not differ, "labels differ", f"{one.name}, {two.name}: {differ}")
 
     def _own_claim(self, one: SimNode, two: SimNode, entry_id: str) -> bool:
         """A false citation shows only to the member whose head it is; what a liar keeps from us, to us."""

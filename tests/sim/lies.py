@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from detente.errors import MalformedError
 from detente.line.line import Line
 from detente.line.signed import Signed
 from detente.line.writes import PutHead, PutLeaf
@@ -29,8 +30,14 @@ from tests.line.harness import CHANNEL
 from tests.sim.speech import REPORT, force, make
 
 if TYPE_CHECKING:
-    from tests.sim.world import SimNode, World
+    from tests.sim.node import SimNode
+    from tests.sim.world import World
 
+ODD: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
+    ("weather.report", {"text": "rain"}, {}),
+    ("incident.report", REPORT, {"crit": ["telepathy"]}),
+    ("incident.report", {"what": 7}, {}),
+)
 Lie = Callable[["World", "SimNode", random.Random], None]
 
 
@@ -60,7 +67,7 @@ def histories(world: World, node: SimNode, chance: random.Random) -> None:
     log, own = node.line.state.own_log(), node.line.own
     if not _speaks(node) or log is None or own is None:
         return
-    node.tainted = node.rolled = True
+    node.tainted = node.rolled = world.suspect = True
     world.rolls += 1
     for victim in _victims(world, node, chance):
         if chance.random() < 0.5:
@@ -188,8 +195,80 @@ def malformed(world: World, node: SimNode, chance: random.Random) -> None:
     node.step(place)
 
 
+def odd(world: World, node: SimNode, chance: random.Random) -> None:
+    """What no honest node places: a kind or a field that nobody knows, a body of another form."""
+    if not _speaks(node):
+        return
+    kind, content, more = chance.choice(ODD)
+    force(node, make(node, kind, content, "duty", **more))
+
+
+def twice(world: World, node: SimNode, chance: random.Random) -> None:
+    """One statement at two places of its log, and a copy of somebody else's in it."""
+    if not _speaks(node):
+        return
+    logs = [log for log in node.line.state.logs.values() if log.size > 8]
+    if not logs:
+        return
+    log = chance.choice(logs)
+    raw, _ = node.disk.store.leaves(log.origin, log.size - 1, log.size)[0]
+
+    def place(line: Line) -> None:
+        mine, own = line.state.own_log(), line.own
+        assert mine is not None and own is not None
+        said = statements.decode_leaf(raw).doc
+        placement = {"log": own.origin, "index": mine.size, "time": node.now, "seen": {}}
+        again = statements.encode_leaf(placement, said["signatures"], said["statement"])
+        leaf = statements.decode_leaf(again)
+        labels = line.state.judge(mine, mine.size, leaf, None, opened=True)
+        size, digest = mine.size, merkle.leaf_hash(leaf.raw)
+        line.write(PutLeaf(own.origin, size, leaf.raw, digest, leaf.id, node.now, labels), leaf, None)
+        root = mine.frontier.root()
+        note = sign_checkpoint(Checkpoint(own.origin, mine.size, root), own.log)
+        line.write(PutHead(own.origin, mine.size, root, note, size, True))
+
+    try:
+        leaf = statements.decode_leaf(raw).leaf
+    except MalformedError:
+        return
+    if leaf.statement.kind in ("message", "ack"):
+        node.step(place)
+
+
+def bodiless(world: World, node: SimNode, chance: random.Random) -> None:
+    """Leaves whose bodies are left out at first; they come when they are asked for."""
+    log = node.line.state.own_log()
+    if not _speaks(node) or log is None:
+        return
+    start = log.size
+    force(node, make(node, "incident.report", REPORT, "duty"))
+    log = node.line.state.own_log()
+    if log is None or log.size <= start or node.line.stopped:
+        return
+    rows = node.disk.store.leaves(log.origin, start, log.size)
+    leaves = [LeafPart(start + n, raw) for n, (raw, _) in enumerate(rows)]
+    note = node.disk.store.head_note(log.origin, log.size)
+    for victim in _victims(world, node, chance):
+        send(node, victim, [LogPart(log.origin), *leaves, CheckpointPart(note)])
+
+
+def altered(world: World, node: SimNode, chance: random.Random) -> None:
+    """Leaves of another member that it passes on, not as they were."""
+    others = [o for o in node.line.state.logs.values() if o.party != node.fpr and o.head_sizes]
+    if not others:
+        return
+    log = chance.choice(others)
+    stop = log.head_sizes[-1]
+    rows = node.disk.store.leaves(log.origin, stop - 1, stop)
+    note = node.disk.store.head_note(log.origin, stop)
+    for victim in _victims(world, node, chance):
+        raw = rows[0][0].replace(b"routine", b"flash!!")
+        send(node, victim, [LogPart(log.origin), LeafPart(stop - 1, raw), CheckpointPart(note)])
+
+
 LIES: dict[str, Lie] = {
     "two histories": histories, "wrong receipts": receipts, "unopenable packets": unopenable,
     "false claims": claims, "flood": flood, "false citation": citation, "backdated": backdated,
-    "hidden body": hidden, "malformed leaf": malformed,
+    "hidden body": hidden, "malformed leaf": malformed, "odd entry": odd, "said twice": twice,
+    "body left out": bodiless, "altered on the way": altered,
 }  # fmt: skip

@@ -3,20 +3,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from typing import Any
 
+from detente.errors import VerificationError
 from detente.line.line import OwnLog
+from detente.seal import canonical
 from detente.seal.credential import credential_id
-from detente.seal.keys import SigningKey
+from detente.seal.keys import KemKey, SigningKey
 from tests.line.harness import T0, Party, seed
-from tests.sim.invariants import Authority
+from tests.sim.held import Authority
 
 DAY = 86_400_000
 NAMES = ("BY", "UA", "PL", "LT", "HU", "CH", "AT")
 RANKS = ("routine", "priority", "immediate", "flash")
 LONG_AGO = T0 - 40 * DAY
 TEMP_ENDS = T0 + DAY // 2
+
+
+class Ring(KemKey):
+    """A kem key and those before it: a member that has not read our new card yet seals to the old one."""
+
+    def __init__(self, kems: list[KemKey]) -> None:
+        self.kems = kems
+        self.public = kems[0].public
+
+    def open(self, blob: bytes, info: bytes) -> bytes:
+        for kem in self.kems[:-1]:
+            with contextlib.suppress(VerificationError):
+                return kem.open(blob, info)
+        return self.kems[-1].open(blob, info)
 
 
 class SimParty(Party):
@@ -38,6 +55,22 @@ class SimParty(Party):
         more = {"kinds": list(kinds), "precedence": "routine", "serial": serial, "from": LONG_AGO}
         return self.mandate("press", 1, ["press"], **more)
 
+    def kem_of(self, serial: int) -> KemKey:
+        """The kem key of the card with that serial."""
+        return self.kem if serial == 1 else _kem(self.name, serial)
+
+    def ring(self, serial: int) -> Ring:
+        """The kem keys of its cards up to that serial."""
+        return Ring([self.kem_of(n) for n in range(serial, 0, -1)])
+
+    def card_of(self, serial: int) -> dict[str, Any]:
+        """Its card, as often as it is renewed: each has a kem key of its own."""
+        if serial == 1:
+            return self.card
+        doc = {k: v for k, v in self.card["doc"].items() if k not in ("party", "issued")}
+        keys = doc["keys"] | {"kem": canonical.b64(self.kem_of(serial).public)}
+        return self.certify(**(doc | {"serial": serial, "keys": keys}))
+
     def revocation(self, mandate: dict[str, Any]) -> dict[str, Any]:
         return self.certify(
             type="revocation", revokes=credential_id(mandate["doc"]), reason="given up", **{"from": LONG_AGO}
@@ -52,6 +85,11 @@ def authority() -> dict[str, Authority]:
         "press": Authority(("message",), 0, 1),
         "temp": Authority(("*",), 3, 1, until=TEMP_ENDS),
     }
+
+
+@functools.cache
+def _kem(name: str, serial: int) -> KemKey:
+    return KemKey.from_seeds(seed(name, "kem", serial) + seed(name, "kem2", serial), seed(name, "x", serial))
 
 
 @functools.cache

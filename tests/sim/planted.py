@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 from detente.line import rules
 from detente.line.accept import Inbox
+from detente.line.forks import Forks
 from detente.line.line import Line
 from detente.line.logs import LogState
 from detente.line.mandates import Credentials
@@ -86,15 +87,17 @@ def mark_back() -> contextlib.AbstractContextManager[Any]:
 
 def closed_floor() -> contextlib.AbstractContextManager[Any]:
     """A standing closes the floor too."""
-    return patch.object(rules, "closes", lambda body, kind, charter: body.get("state") != "normal")
+    return patch.object(
+        rules, "closes", lambda standing, kind, charter: standing.body.get("state") != "normal"
+    )
 
 
 def same_index() -> contextlib.AbstractContextManager[Any]:
     """A head of ours is signed twice over one place: the second entry of a batch takes that of the first."""
     good = Line._leaf
 
-    def leaf(line: Line, statement: Any, signatures: Any, index: int, now: int, *, first: bool) -> Any:
-        return good(line, statement, signatures, index if first else index - 1, now, first=first)
+    def leaf(line: Line, entry: Any, index: int, now: int, *, first: bool) -> Any:
+        return good(line, entry, index if first else index - 1, now, first=first)
 
     return patch.object(Line, "_leaf", leaf)
 
@@ -137,7 +140,7 @@ def forgotten_stop() -> contextlib.AbstractContextManager[Any]:
     def planted() -> Iterator[None]:
         with patch.object(Line, "stop", lambda *args: None), patch.object(
             Inbox, "_claimed", lambda *args: None
-        ), patch.object(Inbox, "_ahead_of_us", lambda *args: None):  # fmt: skip
+        ), patch.object(Forks, "ahead_of_us", lambda *args: None):  # fmt: skip
             yield
 
     return planted()

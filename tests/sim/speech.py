@@ -15,15 +15,17 @@ from detente.line.signed import Signed
 from detente.seal import canonical
 from detente.seal import statement as statements
 from tests.line.harness import CHANNEL
-from tests.sim.invariants import Authority
+from tests.sim.held import Authority, Held
 from tests.sim.parties import RANKS
 
 if TYPE_CHECKING:
-    from tests.sim.world import SimNode, World
+    from tests.sim.node import SimNode
+    from tests.sim.world import World
 
-QUOTAS = {"bytes_per_day": 4_000_000, "entries_per_day": 400, "flash_per_hour": 40}
 REPORT = {"what": "shots", "where": "bridge", "when": "2022-02-14T09:00:00Z"}
 DATA = ("ack",)
+# What a post may say of an entry, one after the other.
+WORDS = ("read", "understood", "referred", "declined", "will-answer", "answered")
 # Kinds that a suspension of the whole channel leaves open, and those that it closes.
 OPEN = frozenset({"incident.report", "ack", "standing", "assent", "charter.amendment", "test"})
 CLOSED = frozenset({"message"})
@@ -39,8 +41,8 @@ def make(
 ) -> Signed:
     """A signed statement; its seed follows from how many were made before."""
     world = node.world
-    world.entries += 1
-    salt = hashlib.sha256(f"{world.seed}/{node.name}/{world.entries}".encode()).digest()
+    world.made += 1
+    salt = hashlib.sha256(f"{world.seed}/{node.name}/{world.made}".encode()).digest()
     held: dict[str, Any] = (
         {"data": content, "salt": salt[:16]} if kind in DATA else {"body": content, "seed": salt}
     )
@@ -76,10 +78,10 @@ def submit(node: SimNode, entries: Sequence[Signed], *, expected: bool | None = 
     what = ", ".join(sorted({_described(e) for e in entries}))
     verdict = False if False in wanted else None if None in wanted else True
     stopped = node.line.stopped
-    with_cut = node.power_cut is not None
+    troubled = node.trouble is not None
     error = node.step(lambda line: line.place(entries, node.now))
     node.world.log("place", node.name, what, type(error).__name__)
-    if not with_cut and not stopped:
+    if not troubled and not stopped:
         node.world.watch.placed(node, what, error, verdict)
     return error
 
@@ -113,24 +115,36 @@ def _standing(node: SimNode) -> bool | None:
 
 
 def react(node: SimNode, event: Event) -> None:
-    """People at a post see what comes in, acknowledge it, and assent to amendments."""
+    """People at a post see what comes in, acknowledge it, answer it, and assent to amendments."""
     world, kind = node.world, event.detail["kind"]
-    chance = random.Random(f"{world.seed}/{node.name}/{event.entry_id if kind != 'epoch.grant' else ''}")
-    if kind == "charter.amendment" and chance.random() < 0.8:
-        world.later(chance.randint(1_000, 600_000), lambda: _later(node, "assent", {}, event.entry_id))
-    elif kind in ("message", "incident.report", "phrase") and chance.random() < 0.35:
-        wait = chance.randint(500, 900_000)
-        state = chance.choice(["read", "understood", "will-answer", "declined"])
-        if chance.random() < 0.5:
-            world.later(wait // 50, lambda: _displayed(node, event.entry_id))
-        world.later(wait, lambda: _later(node, "ack", {"state": state}, event.entry_id))
+    if kind not in ("charter.amendment", "message", "incident.report", "phrase"):
+        return
+    chance = random.Random(f"{world.seed}/{node.name}/{event.entry_id}")
+    if kind == "charter.amendment":
+        if chance.random() < 0.8:
+            world.later(chance.randint(1_000, 600_000), lambda: _later(node, "assent", {}, event.entry_id))
+    elif chance.random() < 0.2:
+        wait = chance.randint(20, 400_000)
+        if chance.random() < 0.4:
+            world.later(wait, lambda: _displayed(node, event.entry_id))
+        for state in chance.sample(WORDS, chance.choice([1, 1, 2, 3])):
+            wait += chance.randint(20, 400_000)
+            world.later(wait, lambda s=state: _acknowledged(node, s, event.entry_id))  # type: ignore[misc]
 
 
 def _displayed(node: SimNode, entry_id: str) -> None:
-    node.world.entries += 1
-    node.step(
-        lambda line: line.machine("ack", {"state": "displayed"}, node.now, re=[entry_id], office="watch")
-    )
+    def place(line: Line) -> None:
+        said = line.machine("ack", {"state": "displayed"}, node.now, re=[entry_id], office="watch")
+        node.world.said[said] = "ack", entry_id, "displayed"
+
+    node.step(place)
+
+
+def _acknowledged(node: SimNode, word: str, about: str) -> None:
+    if word == "answered":
+        _later(node, "incident.report", REPORT, about)
+    else:
+        _later(node, "ack", {"state": word}, about)
 
 
 def _later(node: SimNode, kind: str, content: dict[str, Any], about: str) -> None:
@@ -168,7 +182,11 @@ def standing(world: World, node: SimNode, chance: random.Random) -> None:
     body = {"scope": "channel", "state": chance.choice(["suspended", "suspended", "ended"]), "by": "ministry"}
     say(node, "standing", body, "duty")
     back = body | {"state": "normal"}
-    world.later(chance.randint(60_000, 7_200_000), lambda: say(node, "standing", back, "duty"))
+
+    def reopen() -> None:
+        say(node, "standing", back, "duty")
+
+    world.later(chance.randint(60_000, 7_200_000), reopen)
 
 
 def phrase(world: World, node: SimNode, chance: random.Random) -> None:
@@ -261,7 +279,28 @@ def renewed(world: World, node: SimNode, chance: random.Random) -> None:
 
     def place(line: Line) -> None:
         entry_id = line.machine("credential", {"credential": issued}, node.now)
-        world.issued[entry_id] = issued, changed
+        world.issued[entry_id] = took
+
+    def took(held: Held) -> None:
+        held.issued.append(issued)
+        held.authority["press"] = changed
+
+    node.step(place)
+
+
+def card(world: World, node: SimNode, chance: random.Random) -> None:
+    """A new card with a new kem key: from its commit on the node opens epochs with that."""
+    serial = node.serial + 1
+    issued = node.party.card_of(serial)
+
+    def took(held: Held) -> None:
+        node.serial = max(serial, node.serial)
+        node.line.keys = node.keys()
+        world.watch.cover.count("kem: changed")
+
+    def place(line: Line) -> None:
+        entry_id = line.machine("credential", {"credential": issued}, node.now)
+        world.issued[entry_id] = took
 
     node.step(place)
 
@@ -275,7 +314,6 @@ def amendment(world: World, node: SimNode, chance: random.Random) -> None:
 
 
 def test(world: World, node: SimNode, chance: random.Random) -> None:
-    world.entries += 1
     data = {"text": "neutral", "n": chance.randrange(100), "lang": "en"}
     node.step(lambda line: line.machine("test", data, node.now, mark="test"))
 
@@ -288,6 +326,6 @@ def epoch(world: World, node: SimNode, chance: random.Random) -> None:
 SPEECH: dict[str, tuple[Speech, int]] = {
     "message": (message, 30), "batch": (batch, 4), "report": (report, 8), "standing": (standing, 3),
     "phrase": (phrase, 5), "desk": (desk, 6), "press": (press, 8), "temp": (temp, 3), "late": (late, 2),
-    "forged": (forged, 2), "again": (again, 2), "renewed": (renewed, 2), "amendment": (amendment, 2),
-    "test": (test, 2), "epoch": (epoch, 1),
+    "forged": (forged, 2), "again": (again, 2), "renewed": (renewed, 3), "amendment": (amendment, 2),
+    "test": (test, 2), "epoch": (epoch, 1), "card": (card, 1),
 }  # fmt: skip

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the world itself knows of each party: what its disk took, and what its offices may do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from detente.log import merkle
+
+
+class Violation(AssertionError):
+    """An invariant does not hold: ``name`` says which."""
+
+    def __init__(self, name: str, text: str) -> None:
+        super().__init__(f"{name}: {text}")
+        self.name = name
+
+
+class Authority:
+    """What an office may sign, as the world issued it; the program's own reading is what is tested."""
+
+    def __init__(
+        self, kinds: tuple[str, ...], highest: int, needed: int, until: int | None = None, lone: bool = False
+    ) -> None:
+        self.kinds, self.highest, self.needed, self.until, self.lone = kinds, highest, needed, until, lone
+        self.revoked = False
+
+    def allows(self, kind: str, precedence: int, signers: int, at: int, emergency: bool) -> bool:
+        needed = 1 if emergency and self.lone else self.needed
+        timely = self.until is None or at < self.until
+        known = "*" in self.kinds or kind in self.kinds
+        return not self.revoked and known and precedence <= self.highest and signers >= needed and timely
+
+
+class Held:
+    """What one party's disk has taken; goes back with its backups."""
+
+    def __init__(self) -> None:
+        self.leaves: dict[str, list[bytes]] = {}
+        self.ids: dict[str, list[str]] = {}
+        self.places: dict[str, tuple[str, int]] = {}
+        self.early: set[str] = set()
+        self.items: set[tuple[str, str]] = set()
+        self.marks: dict[tuple[str, str], int] = {}
+        self.times: dict[str, tuple[int, int]] = {}
+        self.standings: dict[str, str] = {}
+        # origin -> keys of the proofs that it holds of that log
+        self.evidence: dict[str, set[str]] = {}
+        self.epochs: set[tuple[str, int]] = set()
+        self.labels: dict[str, tuple[str, ...]] = {}  # of the entries that have any
+        self.unopened: set[str] = set()
+        self.states: dict[str, str] = {}  # of each log, by the program's table
+        self.words: dict[tuple[str, str], str] = {}  # (entry, party) -> the furthest that it said of it
+        self.issued: list[dict[str, Any]] = []
+        self.authority: dict[str, Authority] = {}
+        self.granted = 0  # when its newest sending key began
+        self._roots: dict[tuple[str, int], bytes] = {}
+
+    def copy(self) -> Held:
+        twin = Held()
+        twin.leaves = {o: list(hashes) for o, hashes in self.leaves.items()}
+        twin.ids = {o: list(ids) for o, ids in self.ids.items()}
+        twin.evidence = {o: set(found) for o, found in self.evidence.items()}
+        for name in ("places", "marks", "times", "standings", "states", "words", "labels", "authority"):
+            setattr(twin, name, dict(getattr(self, name)))
+        for name in ("early", "items", "epochs", "unopened"):
+            setattr(twin, name, set(getattr(self, name)))
+        twin.issued, twin.granted = list(self.issued), self.granted
+        return twin
+
+    def label(self, entry_id: str, labels: tuple[str, ...]) -> None:
+        """An entry has these labels from now on."""
+        if labels:
+            self.labels[entry_id] = labels
+        else:
+            self.labels.pop(entry_id, None)
+        if "unopened" in labels:
+            self.unopened.add(entry_id)
+        else:
+            self.unopened.discard(entry_id)
+
+    def root(self, origin: str, size: int) -> bytes:
+        """Root over the first ``size`` leaves that the disk took."""
+        found = self._roots.get((origin, size))
+        if found is None:
+            frontier = merkle.Frontier()
+            for leaf in self.leaves[origin][:size]:
+                frontier.append(leaf)
+            found = self._roots[origin, size] = frontier.root()
+        return found
