@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format bench judge bundle lock clean
+.PHONY: help setup demo test test-fast lint format bench sim soak sim-planted mutants judge bundle lock clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -49,7 +49,7 @@ test: .make/dev  ## everything: lint, types, house rules and all tests
 	$(BIN)/pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 test-fast: .make/dev  ## the tests that take seconds (ARGS='-k name' narrows)
-	$(BIN)/pytest -q -m 'not slow and not browser' $(ARGS)
+	$(BIN)/pytest -q -n $(JOBS) --dist loadfile -m 'not slow and not browser' $(ARGS)
 
 lint: .make/dev  ## ruff, mypy --strict, the order of the house
 	$(BIN)/ruff check .
@@ -57,14 +57,33 @@ lint: .make/dev  ## ruff, mypy --strict, the order of the house
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python scripts/make_kinds_doc.py --check
+	$(BIN)/python scripts/make_states_doc.py --check
 
-format: .make/dev  ## rewrite the layout, mend what ruff can mend, make docs/kinds.md anew
+format: .make/dev  ## rewrite the layout, mend what ruff can mend, make docs/kinds.md and state-machines.md anew
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python scripts/make_kinds_doc.py
+	$(BIN)/python scripts/make_states_doc.py
 
 bench: .make/dev  ## the measurements, each beside its peer (ARGS goes to the benchmark)
 	$(BIN)/python bench/run.py $(ARGS)
+
+soak: .make/dev  ## two nodes under load, killed and cut at random (MINUTES=60 RATE=50; ARGS='--out FILE')
+	$(BIN)/python bench/soak.py --minutes $(or $(MINUTES),60) --rate $(or $(RATE),50) $(ARGS)
+
+mutants: .make/dev  ## would a test notice? small changes in seal, log and line (ONLY=log/merkle.py; takes an hour)
+	$(BIN)/python -m tests.mutation --jobs $(JOBS) $(if $(ONLY),--only '$(ONLY)') $(ARGS)
+
+fuzz: .make/dev  ## every decoder with changed inputs (SECONDS=60 for each; ONLY='leaf,note'; KEEP=1 grows the corpus)
+	$(BIN)/python -m tests.fuzz.run --seconds $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60) \
+		$(if $(ONLY),--only '$(ONLY)') $(if $(KEEP),--keep)
+
+sim-planted: .make/dev  ## breaks the program one way at a time: the simulation or a named test must find each (ONLY=name)
+	$(BIN)/python -m tests.sim.planted_run --jobs $(JOBS) $(if $(ONLY),--only '$(ONLY)') $(ARGS)
+
+sim: .make/dev  ## simulated days (DAYS=1000 or YEARS=, SEED=, PARTIES=, JOBS=2; WRITE=1: counts into docs/reliability.md)
+	$(BIN)/python -m tests.sim.run --jobs $(JOBS) $(if $(YEARS),--years $(YEARS)) $(if $(DAYS),--days $(DAYS)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(PARTIES),--parties $(PARTIES)) $(if $(WRITE),--write) $(ARGS)
 
 judge: .make/dev  ## logs checked by Go's sumdb/note and tlog, which share no code with Detente
 	@$(SYSTEM)

@@ -12,6 +12,9 @@ import pytest
 
 from tests.cli.kit import Pair
 
+# Real nodes, started and stopped: too long for the fast tests.
+pytestmark = pytest.mark.slow
+
 MESSAGE = '{"text":"For release"}'
 
 

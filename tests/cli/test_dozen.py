@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from detente.cli.schemas import schema_of
+from detente.record.entry import parse_rfc3339, rfc3339
 from tests.cli.kit import Pair
 
 MESSAGE = '{"text":"The line is open.","lang":"en"}'
@@ -104,6 +105,21 @@ def test_show_proves_an_entry(pair: Pair) -> None:
     assert shown["proof"]["tlog_proof"].startswith("c2sp.org/tlog-proof@v1\n")
     assert [receipt["by"] for receipt in shown["proof"]["receipts"]].count("UA") >= 1
     assert said["ref"] in pair.run.ok("show", "ua", said["id"][:12]).out
+
+
+def test_show_says_how_long_before_an_event_the_other_side_held_it(pair: Pair) -> None:
+    said = pair.json("say", "by", pair.channel, "message", "-", "--wait", "delivered", stdin=MESSAGE)
+    placed = parse_rfc3339(pair.json("show", "by", said["ref"])["entry"]["time"])
+    minute, later = rfc3339(placed + 60_000), rfc3339(placed + 61_000)
+    (lead,) = pair.json("show", "by", said["ref"], "--before", f"{minute}/{later}")["before"]
+    assert (lead["party"], lead["clock"], lead["contradictory"]) == ("UA", "UA", False)
+    assert lead["least_ms"] <= 60_000 <= lead["most_ms"]
+    (by_ours,) = pair.json("show", "by", said["ref"], "--before", minute, "--clock", "BY")["before"]
+    assert by_ours["least_ms"] <= 60_000 <= by_ours["most_ms"]
+    assert "UA held it at least" in pair.run.ok("show", "by", said["ref"], "--before", minute).out
+    wrong = pair.run("show", "by", said["ref"], "--before", f"{later}/{minute}")
+    assert (wrong.status, "Traceback" in wrong.err) == (2, False)
+    assert pair.run("show", "by", said["ref"], "--before", minute, "--clock", "XX").status == 1
 
 
 def test_search_finds_words(pair: Pair) -> None:

@@ -11,6 +11,9 @@ import pytest
 
 from tests.cli.kit import PASSPHRASES, Pair, Program, free_port
 
+# Real nodes, started and stopped: too long for the fast tests.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def pair(tmp_path: Path) -> Iterator[Pair]:

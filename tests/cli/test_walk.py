@@ -15,6 +15,9 @@ from detente.line.writes import PutEvidence
 from detente.node.store import SqliteStore
 from tests.cli.kit import Pair, Program
 
+# Real nodes, started and stopped: too long for the fast tests.
+pytestmark = pytest.mark.slow
+
 MESSAGE = '{"text":"Before the mistake"}'
 
 

@@ -101,3 +101,11 @@ def test_nothing_to_compare_is_said() -> None:
 def test_words_agree_whatever_their_endings() -> None:
     assert word_overlap("обеспечения безопасности в регионе", "безопасность региона обеспечили") > 0.6
     assert word_overlap("снижения напряженности", "создании горячей линии") == 0
+
+
+@pytest.mark.parametrize("text", ["<html>our words", "\x00\x01\x02", "x" * (3 << 20), " ", "", "\ufeff"])
+def test_a_read_out_that_cannot_be_read_does_not_keep_the_others_from_being_compared(text: str) -> None:
+    theirs = from_body({"text": text, "lang": "en"}, name="theirs", side="UA")
+    ours = from_body({"text": BY, "lang": "ru"}, name="ours", side="BY")
+    found = compare(ours, theirs)
+    assert found["only_a"] and not found["both"] and not found["only_b"]

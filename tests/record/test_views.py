@@ -128,6 +128,23 @@ def test_standing_without_a_mandate_declares_nothing(entry: Make) -> None:
     assert standing.current(said, ["BY", "UA"])[0].effective == "normal"
 
 
+@pytest.mark.parametrize(
+    ("body", "state"),
+    [
+        ({"scope": "channel", "state": "suspended", "by": 5}, "suspended"),
+        ({"scope": "channel", "state": 7, "closes": ["message"]}, "reduced"),
+    ],
+)
+def test_a_standing_of_the_wrong_shape_that_closes_kinds_is_shown(
+    entry: Make, body: dict[str, Any], state: str
+) -> None:
+    """The line closes by it (protocol §12); nobody could tell why from a page that shows nothing."""
+    said = [entry("UA", 0, kind="standing", body=body, labels=("malformed body",))]
+    [scope] = standing.current(said, ["BY", "UA"])
+    assert scope.effective == state
+    assert "message" in standing.closed_kinds([scope])
+
+
 def test_standing_json(entry: Make) -> None:
     scopes = standing.current([declare(entry, "UA", 0, "reduced", since="2021-11")], ["BY", "UA"])
     doc = standing.to_json(scopes, None)
@@ -275,6 +292,15 @@ def test_search_finds_all_words_in_any_case_and_shows_where(entry: Make) -> None
     assert [found.entry.ref for found in search(entries, "ua-1")] == ["UA-1"]
     assert search(entries, "  ") == []
     assert search(entries, "absent") == []
+
+
+def test_search_finds_a_machines_entry_by_its_name_and_not_by_its_keys(entry: Make) -> None:
+    entries = [
+        entry("BY", 0, kind="genesis", office="node", body={"card": {"root": "abcbridgedef="}}),
+        entry("BY", 1, kind="message", office="duty", body={"text": "the bridge"}),
+    ]
+    assert [found.entry.ref for found in search(entries, "bridge")] == ["BY-1"]
+    assert [found.entry.ref for found in search(entries, "genesis")] == ["BY-0"]
 
 
 @given(st.text(), st.text(min_size=1, max_size=4))
