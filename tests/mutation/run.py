@@ -70,7 +70,8 @@ def load(rooms: Iterable[str]) -> tuple[dict[str, ast.Module], list[Mutant]]:
 
 
 class Selection:
-    """The tests for a mutant, those first that noticed others of its function, then the quickest."""
+    """The tests for a mutant, those first that noticed others of its function, then those of the file
+    of tests that is named after its own, then the quickest."""
 
     def __init__(
         self, found: Baseline, trees: dict[str, ast.Module], before: dict[str, str], budget: float
@@ -101,8 +102,11 @@ class Selection:
         known = self.killers[mutant.file, mutant.where]
         last = self.before.get(f"{mutant.file}: {mutant.key}", "")
 
-        def order(name: str) -> tuple[bool, int, bool, float, str]:
-            return name != last, -known[name], name not in near, self.found.seconds[name], name
+        own = f"/test_{Path(mutant.file).stem}.py::"
+
+        def order(name: str) -> tuple[bool, int, bool, bool, float, str]:
+            seconds = self.found.seconds[name]
+            return name != last, -known[name], name not in near, own not in name, seconds, name
 
         mine = TESTS[mutant.file.split("/")[0]]
         chosen: list[str] = []

@@ -115,11 +115,13 @@ def slow(world: World, node: SimNode, chance: random.Random) -> None:
 def skew(world: World, node: SimNode, chance: random.Random) -> None:
     world.faults["clock skewed"] += 1
     node.offset = chance.randint(-10 * MINUTE, 10 * MINUTE)
+    node.tick_soon()
 
 
 def jump(world: World, node: SimNode, chance: random.Random) -> None:
     world.faults["clock jumped"] += 1
     node.offset += chance.choice([-1, 1]) * chance.choice([5_000, 30 * MINUTE, 5 * 60 * MINUTE])
+    node.tick_soon()
 
 
 def backup(world: World, node: SimNode, chance: random.Random) -> None:

@@ -29,6 +29,7 @@ from tests.line.harness import CHANNEL
 from tests.sim.cover import Cover
 from tests.sim.forks import Forks
 from tests.sim.held import Held, Violation
+from tests.sim.known import alike
 
 if TYPE_CHECKING:
     from tests.sim.node import SimNode
@@ -135,7 +136,7 @@ class Watch:
         canon = self.canon.setdefault(write.origin, [])
         if write.index == len(canon):
             canon.append(write.hash)
-            self.world.entries += mine and self.world.opened
+            self.world.entries += mine and self.world.opened and not self.world.quiet
         elif canon[write.index] != write.hash:
             author = self.world.author[write.origin]
             self.must(author.tainted, "two histories", f"{author.name} has two leaves {write.index}")
@@ -258,7 +259,7 @@ class Watch:
         """A restart gives back what was committed, and the same view of it."""
         for name in before or {}:
             self.must(
-                before is not None and before[name] == after[name], "kept is lost", f"{name} at {node.name}"
+                before is not None and alike(before[name], after[name]), "kept is lost", f"{name} at {node.name}"
             )
         state = node.line.state
         for origin, hashes in node.held.leaves.items():

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from tests.line.durable import facts
 from tests.line.harness import CHANNEL
 from tests.sim.disk import DiskError, MemoryDisk, PowerCut
 from tests.sim.held import Held, Violation
+from tests.sim.known import Past, alike, taken
 from tests.sim.parties import authority, own_log, party
 
 if TYPE_CHECKING:
@@ -31,17 +32,7 @@ SMALL = replace(
     epoch_life=5 * HOUR, pq_interval=HOUR,
 )  # fmt: skip
 ROOM = 64 << 10
-TICK, IDLE = 10_500, HOUR
-
-
-class Past:
-    """What a line asks of its store, whichever that is after a restart."""
-
-    def __init__(self, node: SimNode) -> None:
-        self._node = node
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._node.disk.store, name)
+TICK, IDLE = 500, HOUR
 
 
 class SimNode:
@@ -65,6 +56,8 @@ class SimNode:
         self.linked: set[str] = set()
         self.images: list[tuple[bytes, Held]] = []
         self.trouble: tuple[int, str] | None = None  # what the next commit meets, before which statement
+        self._before: dict[str, Any] | None = None  # what the line knew when that was to come
+        self.past = Past(self)
         # Some keep parts of the fold, and often, so that their starts go on from those; the others fold all.
         self.every: int | None = self.chance.choice([None, None, None, 12, 60])
         self.line = self._new()
@@ -97,7 +90,7 @@ class SimNode:
 
     def _new(self) -> Line:
         """A line that leaves to the store what it holds there."""
-        return Line(CHANNEL, self.fpr, self.keys(), SMALL, past=None if self.every is None else Past(self))
+        return Line(CHANNEL, self.fpr, self.keys(), SMALL, past=None if self.every is None else self.past)
 
     def _keeper(self, line: Line) -> Keeper | None:
         return None if self.every is None else Keeper(self.disk.store, line, self.every)
@@ -110,13 +103,15 @@ class SimNode:
             return RefusedError("the node is down")
         line = self.line
         writes: list[Write] = []
-        before = self._facts() if self.trouble is not None else None
+        if self.trouble is not None and self._before is None:
+            self._before = self._facts()
+        before = self._before
         try:
             change(line)
             writes = line.take()
             if writes:
                 self._peek(line)
-                trouble, self.trouble = self.trouble, None
+                trouble, self.trouble, self._before = self.trouble, None, None
                 self.disk.commit(CHANNEL, writes, trouble)
         except PowerCut:
             self._cut_within(writes, before)
@@ -138,12 +133,12 @@ class SimNode:
             self.wake()
         if self.keeper is not None:
             self.keeper.settle()
-        self._tick_soon()
+        self.tick_soon()
         return None
 
     def _facts(self) -> dict[str, Any]:
         """What a restart must give back. A key whose grant did not fit is forgotten only until then."""
-        found: dict[str, Any] = frozen(facts(self.line))
+        found = taken(facts(self.line) if self.every is None else self.past.facts(self.line))
         if self.line.counters["grant mismatch"]:
             del found["epochs"], found["newest"]
         return found
@@ -174,7 +169,7 @@ class SimNode:
         line = self._blank()
         for write in self.disk.store.load(CHANNEL):
             line.load(write)
-        return bool(frozen(facts(line)) == frozen(facts(self.line)))
+        return alike(facts(line), facts(self.line))
 
     def _disk_failed(self, error: DiskError, before: dict[str, Any] | None) -> DetenteError:
         """The commit did not succeed: what the store says about it, and the line as it was."""
@@ -186,7 +181,7 @@ class SimNode:
         self._load()
         self.world.watch.restarted(self, before, self._facts())
         self.wake()
-        self._tick_soon()
+        self.tick_soon()
         return error.told
 
     def power_off(self, expected: dict[str, Any] | None = None) -> None:
@@ -195,7 +190,7 @@ class SimNode:
             return
         if expected is None:
             expected = self._facts()
-        self.up, self.trouble = False, None
+        self.up, self.trouble, self._before = False, None, None
         for peer in sorted(self.linked):
             self.world.drop(self, self.world.by_fpr[peer])
         wait = self.chance.choice([200, 5_000, 90_000, 20 * MINUTE])
@@ -207,11 +202,12 @@ class SimNode:
         self._load()
         self.world.watch.restarted(self, expected, self._facts())
         self.world.connect_all()
-        self._tick_soon()
+        self.tick_soon()
 
     def _load(self) -> None:
         """As the runtime builds a line from its store."""
         self.world.watch.cover.over(self.line)
+        self._before = None
         if self.every is None:
             line = self._new()
             for write in self.disk.store.load(CHANNEL):
@@ -301,13 +297,22 @@ class SimNode:
             self.line.connected(peer)
         self.wake()
 
-    def _tick_soon(self) -> None:
+    def tick_soon(self) -> None:
         """The runtime ticks all the time; here only when there may be something to do."""
-        busy = any(p.connected and (p.flight_leaves or p.have is None) for p in self.line.peers.values())
-        at = self.world.now + (TICK if busy else IDLE)
+        at = self.world.now + self._patience()
         if self.tick_at is None or at < self.tick_at:
             self.tick_at = at
-            self.world.later(at - self.world.now, lambda: self._tick(at), idle=not busy)
+            self.world.later(at - self.world.now, lambda: self._tick(at))
+
+    def _patience(self) -> int:
+        """How long until a tick may find something to do: a member to ask, or what is done by the hour."""
+        wait = IDLE
+        for peer in self.line.peers.values():
+            if peer.connected and (peer.flight_leaves or peer.have is None):
+                since = self.now - peer.progress
+                patience = SMALL.stall << min(peer.stalls, 6)
+                wait = min(wait, max(TICK, patience - since + 1) if since >= 0 else TICK)
+        return wait
 
     def _tick(self, at: int) -> None:
         if at != self.tick_at:
@@ -319,7 +324,10 @@ class SimNode:
         if self.line.stopped is None and not 0 <= self.now - self.held.granted <= SMALL.epoch_life:
             self.world.watch.cover.count("epoch: renewed")
             self.renew_soon()
-        self.wake()
+        # Who asked us to hold back may be over it.
+        for peer in sorted(self.linked):
+            if self.line.peers[peer].hold:
+                self.wake_for(peer)
 
     # -- paths ---------------------------------------------------------------------------------
 
@@ -346,7 +354,7 @@ class SimNode:
         self._send(to, packets)
         if sum(map(len, packets)) >= ROOM:
             self.wake_for(peer)
-        self._tick_soon()
+        self.tick_soon()
 
     def _urgent(self, peer: str) -> list[str]:
         """Urgent entries of ours that were not handed out to ``peer`` on this connection."""
@@ -380,16 +388,3 @@ class SimNode:
             raise Violation("a packet is an error", str(error))
         if error is None:
             self.world.watch.forks.kept(self, proven)
-
-
-def frozen(value: Any) -> Any:
-    """A copy that later changes do not reach, and that compares whatever the order of its sets."""
-    if isinstance(value, str | bytes):
-        return value
-    if isinstance(value, Mapping):
-        return {k: frozen(v) for k, v in value.items()}
-    if isinstance(value, set | frozenset):
-        return frozenset(value)
-    if isinstance(value, bytearray):
-        return bytes(value)
-    return tuple(frozen(v) for v in value) if isinstance(value, Sequence) else value

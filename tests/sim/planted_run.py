@@ -231,7 +231,8 @@ class Runner:
         if self.verbose and not found.by:
             print((folder / "output.txt").read_text()[-3000:])
         shutil.rmtree(folder, ignore_errors=True)
-        shown = found.by or f"NOT FOUND {found.trouble}"
+        missed = "holds" if plant.name == WITHOUT and not found.trouble else f"NOT FOUND {found.trouble}"
+        shown = found.by or missed
         print(f"{found.seconds:6.1f} s  {plant.name}: {shown} {found.what[:90]}", flush=True)
         return Found(plant.name, found.by, found.what, found.days, found.seconds, found.trouble)
 

@@ -69,8 +69,8 @@ class World:
         self.made = 0
         self.events = 0
         self.bound = EVENTS * parties * parties * (self.days + 2)
-        self._heap: list[tuple[int, int, Callable[[], None], bool]] = []
-        self._count = self._busy = 0
+        self._heap: list[tuple[int, int, Callable[[], None]]] = []
+        self._count = 0
         self._trace = hashlib.sha256()
         self.trace: list[str] | None = None
         self.watch = Watch(self)
@@ -111,22 +111,20 @@ class World:
 
     # -- time ----------------------------------------------------------------------------------
 
-    def later(self, wait: int, act: Callable[[], None], *, idle: bool = False) -> None:
-        """Do something after ``wait`` ms; ``idle`` things do not keep the world awake."""
+    def later(self, wait: int, act: Callable[[], None]) -> None:
+        """Do something after ``wait`` ms."""
         self._count += 1
-        self._busy += not idle
-        heapq.heappush(self._heap, (self.now + wait, self._count, act, idle))
+        heapq.heappush(self._heap, (self.now + wait, self._count, act))
 
-    def run_until(self, end: int, *, until_quiet: bool = False) -> None:
+    def run_until(self, end: int) -> None:
         """Play what is due by ``end``."""
-        while self._heap and self._heap[0][0] <= end and not (until_quiet and not self._busy):
-            self.now, _, act, idle = heapq.heappop(self._heap)
-            self._busy -= not idle
+        while self._heap and self._heap[0][0] <= end:
+            self.now, _, act = heapq.heappop(self._heap)
             self.events += 1
             if self.events > self.bound:
                 raise Violation("no rest", f"{self.events} events and the lines still talk")
             act()
-        self.now = self.now if until_quiet else max(self.now, end)
+        self.now = max(self.now, end)
 
     def log(self, *what: str) -> None:
         """One line of what happened; nothing in it depends on epoch blobs."""
@@ -250,12 +248,12 @@ class World:
             self.connect_all()
         # Whoever was withheld is read again the next day.
         for _ in range(PATIENCE):
+            if not self.watch.waits():
+                break
             self.run_until(self.now + DAY)
             for node in self.nodes.values():
                 node.wake()
             self.run_until(self.now + HOUR)
-            if not self.watch.waits():
-                break
         for node in self.nodes.values():
             self.watch.cover.over(node.line)
         self.watch.settled()
