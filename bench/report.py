@@ -68,6 +68,9 @@ def write(sheet: Sheet) -> None:
         ),
         verify_hashes=f"{bundle['hashes_only_s']} s | {bundle['per_second_hashes_only']:,} | –",
         raw=f"{bundle['raw_per_second']:,}",
+        signatures=f"{bundle['signatures']:,}",
+        signature_rate=f"{bundle['signatures_per_second']:,}",
+        signature_share=f"{100 * bundle['signatures_share_of_raw']:.0f} %",
         growth="\n".join(growth.row(one) for name, one in figures.items() if name.startswith(growth.NAME)),
         blocks="\n".join(_blocks(figures)),
     )

@@ -122,7 +122,7 @@ def test_evidence_of_a_fork_is_told_and_written_out(pair: Pair) -> None:
         store.commit(pair.channel, [PutEvidence("e" * 64, theirs.origin, "fork", 1, {"theirs": b"a note"})])
     found = {one["check"]: one for one in pair.json("doctor", "ua", "--evidence", "proofs")["findings"]}
     assert found["evidence"]["state"] == "warn"
-    assert "fork" in found["evidence"]["what"]
+    assert "two histories" in found["evidence"]["what"]
     written = list((pair.run.place / "proofs").rglob("theirs"))
     assert [path.read_bytes() for path in written] == [b"a note"]
 

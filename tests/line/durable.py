@@ -103,11 +103,13 @@ class DurableNode(Node):
         self.keeper = keeper
 
 
-def facts(line: Line) -> dict[str, Any]:
-    """What must be the same before and after a restart."""
+def facts(line: Line, *, entries: bool = True) -> dict[str, Any]:
+    """What must be the same before and after a restart; without ``entries`` not what is asked for singly."""
     state = line.state
     terms = state.terms_now()
-    known = [*(entry for log in state.logs.values() for entry in log.ids), *state.early]
+    known: list[str] = (
+        [] if not entries else [*(entry for log in state.logs.values() for entry in log.ids), *state.early]
+    )
     return {
         "logs": {
             o: (log.size, log.frontier.root(), list(log.ids), list(log.kinds), list(log.urgent),

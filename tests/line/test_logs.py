@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -300,6 +301,9 @@ class Shelf:
         self.asked.append(entry_id)
         return self.held.get(entry_id, [])
 
+    def known(self, entry_ids: Sequence[str]) -> set[str]:
+        return self.held.keys() & set(entry_ids)
+
     def givers(self, entry_id: str) -> set[str]:
         return {"giver"} if entry_id == "b" else set()
 
@@ -317,6 +321,18 @@ SETTLED = {"log": 8, "other": 4}
 def entries() -> tuple[Entries, Shelf]:
     shelf = Shelf(PLACES)
     return Entries(shelf, SETTLED.get), shelf  # type: ignore[arg-type]
+
+
+def test_the_new_entries_of_a_batch_are_not_asked_for_again_and_the_others_are_found() -> None:
+    held, shelf = entries()
+    held.look_up(["unknown", "a", "not here either", "copy"])
+    assert [held.where.get(name) for name in ("unknown", "not here either")] == [None, None]
+    assert shelf.asked == []
+    assert (held.where["a"], held.where["copy"]) == (("log", 3), ("other", 2))
+    assert shelf.asked == ["a", "copy"]
+    held.settle()
+    assert "unknown" not in held.where
+    assert shelf.asked == ["a", "copy", "unknown"]
 
 
 def test_an_entry_stands_at_its_first_settled_place_and_at_a_copy_only_for_want_of_it() -> None:

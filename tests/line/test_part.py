@@ -84,6 +84,19 @@ def test_a_part_holds_what_came_since_the_one_before() -> None:
     assert cut(state, before) == first, "a copy goes on from where it was taken"
 
 
+def test_what_was_cited_before_is_not_in_every_part_that_comes_after() -> None:
+    """A member may cite as many logs as it likes: it must not make each later part as long as all of them."""
+    state, marks = empty(), Marks()
+    for number in range(1000):
+        state.logs[ORIGIN].cite(0, f"detente.log/{number:032x}", 1)
+    first, nothing = cut(state, marks), cut(state, marks)
+    assert len(nothing) < 200 < 40_000 < len(first)
+    state.logs[ORIGIN].cite(1, f"detente.log/{7:032x}", 2)
+    back = empty()
+    join(back, Past(), [first, nothing, cut(state, marks)], Marks())  # type: ignore[arg-type]
+    assert back.logs[ORIGIN].cited == state.logs[ORIGIN].cited
+
+
 def test_several_logs_are_kept_apart() -> None:
     state, marks = empty(ORIGIN, OTHER), Marks()
     grow(state, 300)

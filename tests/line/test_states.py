@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import pytest
 
 from detente.errors import FatalError, RefusedError
@@ -70,6 +73,15 @@ def test_an_entrys_way_is_the_one_in_the_tables(observed: Observer) -> None:
     }  # fmt: skip
     assert wanted <= set(observed.seen)
     assert set(observed.seen) <= {name for machine in MACHINES for name in machine.transitions()}
+
+
+def test_the_page_of_the_state_machines_is_what_the_tables_make() -> None:
+    repo = Path(__file__).resolve().parents[2]
+    spec = importlib.util.spec_from_file_location("make_states_doc", repo / "scripts" / "make_states_doc.py")
+    assert spec is not None and spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert (repo / "docs" / "state-machines.md").read_text(encoding="utf-8") == script.page()
 
 
 def _moves_from(state: str) -> list[tuple[str, str]]:

@@ -7,13 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from detente.line.forks import CONFLICT, FORK, RIVALS
+from detente.line.limits import LIMITS
 from detente.line.vouching import NOT_VOUCHED
+from detente.log import merkle
 from detente.log.checkpoint import Checkpoint, sign_checkpoint
 from detente.node.store import SqliteStore
-from detente.seal import packet
-from detente.seal.packet import CheckpointPart, LeafPart, LogPart, ProofPart
+from detente.seal import canonical, packet
+from detente.seal import statement as statements
+from detente.seal.packet import CheckpointPart, LeafPart, LogPart, Part, ProofPart
 from tests.line.durable import Disk, DurableNode, durable, rest
-from tests.line.harness import CHANNEL, connect, cut, run, seed
+from tests.line.harness import CHANNEL, Node, connect, cut, run, seed
+from tests.line.test_hostile_federation import Scribe
 from tests.line.test_hostile_peer import send
 from tests.line.test_review_durable import restored
 from tests.line.test_review_hostile import agreed, succeed
@@ -276,6 +280,31 @@ def test_late_entries_are_labelled_whichever_comes_first(tmp_path: Path) -> None
     assert a.store.labels()[late] == b.store.labels()[late] == (NOT_VOUCHED,)
 
 
+def test_what_a_restore_lost_may_be_said_again_and_counts_for_all(tmp_path: Path) -> None:
+    """A member holds it in the old log, not vouched for any more: in the new one it is no repeat."""
+    a, b = durable(tmp_path)
+    agreed([a, b])
+    a.store.db.copy_to(tmp_path / "kept.db")  # type: ignore[attr-defined]
+    size = a.size_of(a)
+    again = a.signed("message", {"text": "before the restore, and after it"})
+    a.line.place([again], a.now)
+    a.commit()
+    rest([a, b])
+    cut(a, b)
+    restored(a, tmp_path / "kept.db")
+    old = a.own.origin
+    succeed(a, a.party.own_log(), size)
+    a.line.place([again], a.now)
+    a.commit()
+    connect(a, b)
+    rest([a, b])
+    for node in (a, b):
+        rows = node.store.db.rows_of(CHANNEL, again.id)  # type: ignore[attr-defined]
+        assert {row.origin: row.labels for row in rows} == {old: (NOT_VOUCHED,), a.own.origin: ()}
+    a.line.place([again], a.now)
+    assert not a.line.take(), "it stands: it is placed no third time"
+
+
 def test_an_inconsistent_larger_head_is_kept_and_said_not_to_be_provable(tmp_path: Path) -> None:
     a, b = durable(tmp_path)
     agreed([a, b])
@@ -285,3 +314,70 @@ def test_an_inconsistent_larger_head_is_kept_and_said_not_to_be_provable(tmp_pat
     run(a, b)
     assert kinds(b) == [CONFLICT]
     assert b.store.db.evidence(CHANNEL)[0].what == CONFLICT  # type: ignore[attr-defined]
+
+
+def test_a_head_in_conflict_is_proven_once_its_author_shows_other_leaves(tmp_path: Path) -> None:
+    """The leaves that were missing come later, under another head: both are signed, so it is a fork now."""
+    a, b, c = durable(tmp_path, ("BY", "UA", "LT"))
+    agreed([a, b, c])
+    for node in (b, c):
+        cut(a, node)
+    size = a.size_of(a)
+    note = sign_checkpoint(Checkpoint(a.own.origin, size + 1, seed("x")), a.own.log)
+    send(a, b, [LogPart(a.own.origin), LeafPart(size, b"{}"), CheckpointPart(note)])
+    assert kinds(b) == [CONFLICT]
+    scribe = Scribe(a)
+    for text in ("one", "two"):
+        scribe.say("message", {"text": text})
+    scribe.send(b)
+    assert kinds(b) == [CONFLICT, FORK]
+    rest([b, c])
+    assert kinds(c) == [FORK]
+    send(a, b, [LogPart(a.own.origin), CheckpointPart(note)])
+    assert kinds(b) == [CONFLICT, FORK], "one fork is one proof"
+
+
+def succession_parts(a: Node, old: str, size: int, root: bytes) -> list[Part]:
+    """A new log of ``a`` that goes on for ``old``: genesis, succession, head."""
+    new = a.party.own_log()
+    before = {"origin": old, "size": size, "root": canonical.b64(root)}
+    succession = a.party.certify(
+        type="succession", channel=CHANNEL, new=new.origin, reason="restored", old=before
+    )
+    genesis = {"card": a.party.card, "log": new.certificate, "suite": "detente/1"}
+    frontier, parts = merkle.Frontier(), list[Part]([LogPart(new.origin)])
+    for index, (kind, data) in enumerate((("genesis", genesis), ("succession", {"succession": succession}))):
+        said = statements.make(
+            channel=CHANNEL,
+            party=a.party.fpr,
+            office="node",
+            kind=kind,
+            released=a.now,
+            data=data,
+            salt=seed(new.origin, index)[:16],
+        )
+        placement = {"log": new.origin, "index": index, "time": a.now, "seen": {}}
+        raw = statements.encode_leaf(placement, [statements.sign(a.party.node, said)], said)
+        frontier.append(merkle.leaf_hash(raw))
+        parts.append(LeafPart(index, raw))
+    head = Checkpoint(new.origin, 2, frontier.root())
+    return [*parts, CheckpointPart(sign_checkpoint(head, new.log))]
+
+
+def test_more_rival_successions_than_are_kept_do_not_part_the_other_members(tmp_path: Path) -> None:
+    """A member shows us rivals without end, and another one to the third: we two go on with each other."""
+    a, b, c = durable(tmp_path, ("BY", "UA", "LT"))
+    agreed([a, b, c])
+    for node in (b, c):
+        cut(a, node)
+    log = a.line.state.own_log()
+    assert log is not None
+    old = log.origin, log.size, log.frontier.root()
+    for _ in range(LIMITS.evidence_per_log + 2):
+        send(a, b, succession_parts(a, *old))
+    send(a, c, succession_parts(a, *old))
+    rest([b, c])
+    assert kinds(b) == [RIVALS] * LIMITS.evidence_per_log
+    entry = b.say("message", {"text": "still here"})
+    rest([b, c])
+    assert c.store.labels()[entry] == ()

@@ -305,6 +305,16 @@ def test_flash_entries_above_the_charters_rate_wait_until_the_next_hour() -> Non
     assert len(b.line.state.early) == 4
 
 
+def test_a_flash_incident_comes_through_above_the_charters_rate() -> None:
+    a, b, index = queued(quotas=FLASHES)
+    for n in range(3):
+        send(a, b, early(a, a.signed("message", {"text": str(n)}, precedence="flash"), index + n))
+    report = {"what": "shots", "where": "bridge", "when": "2022-02-14T09:00:00Z"}
+    incident = a.signed("incident.report", report, precedence="flash")
+    send(a, b, early(a, incident, index + 3))
+    assert incident.id in b.line.state.early
+
+
 def test_a_flash_entry_that_came_early_counts_once() -> None:
     a, b, index = queued(quotas=FLASHES)
     first = a.signed("message", {"text": "0"}, precedence="flash")
@@ -400,6 +410,13 @@ def test_only_so_much_is_under_way_without_a_receipt() -> None:
         b.receive(a, raw)
     run(a, b)
     assert not a.line.unsent()
+
+
+def test_who_asks_is_told_what_is_here() -> None:
+    a, b, _ = chartered()
+    for ask in (False, True):
+        send(a, b, [HavePart({"logs": {a.own.origin: a.size_of(a)}, "ask": ask})])
+        assert any(isinstance(p, HavePart) for raw in b.poll(a) for p in opened(b, raw)) is ask
 
 
 # -- receipts ------------------------------------------------------------------------------------

@@ -267,3 +267,11 @@ def test_an_entry_has_65535_bytes_at_most() -> None:
 def test_a_tile_of_a_higher_level_holds_the_roots_of_full_tiles() -> None:
     files = files_of(700)
     assert files["tile/1/000.p/2"] == merkle.root(HASHES[:256]) + merkle.root(HASHES[256:512])
+
+
+def test_bundles_that_were_taken_apart_are_not_read_again_and_the_others_are() -> None:
+    files = {path: raw for path, raw in files_of(700).items() if "entries" in path}
+    known = {"tile/entries/001": [b"known"] * 256}
+    found = tiles.read_entries(files, 700, known)
+    assert found == [*ENTRIES[:256], *known["tile/entries/001"], *ENTRIES[512:700]]
+    assert tiles.read_entries(files, 700, {}) == ENTRIES[:700]

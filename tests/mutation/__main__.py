@@ -31,6 +31,7 @@ def main() -> int:
     )
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--every", type=int, default=1, metavar="N", help="a sample: each N-th mutant")
+    parser.add_argument("--missed", action="store_true", help="only those that nobody noticed the last time")
     parser.add_argument("--budget", type=float, default=BUDGET, help="seconds of tests that one mutant gets")
     parser.add_argument("--results", type=Path, default=ROOT / ".make" / "mutants.json")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
@@ -58,12 +59,13 @@ def main() -> int:
             )
 
     before = {key: by for key, (_, by) in held.items()}
+    missed = {key for key, (outcome, _) in held.items() if outcome in (SURVIVED, UNTESTED)}
     failed = run(
         options.only, done,
-        before=before, jobs=options.jobs, every=options.every, budget=options.budget,
-        kept=options.results.with_suffix(".plain"),
+        before=before, choice=missed if options.missed else None, jobs=options.jobs, every=options.every,
+        budget=options.budget, kept=options.results.with_suffix(".plain"),
     )  # fmt: skip
-    held |= {f"{r.mutant.file}: {r.mutant.key}": (r.outcome, r.by) for r in results}
+    held |= {r.mutant.name: (r.outcome, r.by) for r in results}
     options.results.parent.mkdir(exist_ok=True)
     options.results.write_text(json.dumps(held, indent=0, ensure_ascii=False, sort_keys=True))
     status = report(results, time.monotonic() - began)

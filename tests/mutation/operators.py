@@ -54,6 +54,11 @@ class Mutant:
         """What it is called in the list of survivors: no line number, so that it outlives other changes."""
         return f"{self.where or 'module'}: {self.text}"
 
+    @property
+    def name(self) -> str:
+        """``key`` with the file."""
+        return f"{self.file}: {self.key}"
+
     def apply(self) -> None:
         """Change the tree for good."""
         _put(self.parent, self.field, self.at, self.node)

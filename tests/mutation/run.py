@@ -20,7 +20,7 @@ import resource
 import signal
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib.machinery import ModuleSpec
@@ -96,13 +96,14 @@ class Selection:
         if not mutant.where:
             uses = {place for name in mutant.names for place in self.uses[name]}
             near |= self._tests(place for place in uses if place[0] == mutant.file)
+            near |= {name for name in self.found.seconds if self._own(mutant) in name}
             far = self._tests(uses)
             if not near | far:
                 far = self._tests(place for place in self.found.lines if place[0] == mutant.file)
         known = self.killers[mutant.file, mutant.where]
-        last = self.before.get(f"{mutant.file}: {mutant.key}", "")
+        last = self.before.get(mutant.name, "")
 
-        own = f"/test_{Path(mutant.file).stem}.py::"
+        own = self._own(mutant)
 
         def order(name: str) -> tuple[bool, int, bool, bool, float, str]:
             seconds = self.found.seconds[name]
@@ -119,6 +120,10 @@ class Selection:
                 break
             chosen.append(name)
         return chosen
+
+    @staticmethod
+    def _own(mutant: Mutant) -> str:
+        return f"/test_{Path(mutant.file).stem}.py::"
 
     def _tests(self, places: Iterable[tuple[str, int]]) -> set[str]:
         return set().union(*(self.found.lines.get(place, set()) for place in places))
@@ -326,12 +331,14 @@ def run(
     done: Callable[[Result], None],
     *,
     before: dict[str, str],
+    choice: Collection[str] | None,
     jobs: int,
     every: int,
     budget: float,
     kept: Path,
 ) -> list[str]:
-    """Every mutant of a file that begins with ``only``; ``before``: what noticed it the last time.
+    """Every mutant of a file that begins with ``only``; ``before``: what noticed it the last time;
+    ``choice``: names, None for all.
 
     ``every``: take only each so-manieth, for a sample. ``budget``: seconds of tests that one mutant gets.
     ``kept``: where the plain runs are kept. ``done`` gets each result as it comes.
@@ -339,6 +346,7 @@ def run(
     """
     trees, found = load(TESTS)
     found = [mutant for mutant in found if mutant.file.startswith(only)][::every]
+    found = [mutant for mutant in found if choice is None or mutant.name in choice]
     tests = sorted({path for mutant in found for path in TESTS[mutant.file.split("/")[0]]})
     plain = baseline(tests, kept)
     choose = Selection(plain, trees, before, budget)

@@ -66,6 +66,14 @@ def test_a_fork_of_our_own_log_needs_a_succession(home: Home) -> None:
     assert case.current and case.kinds == {FORK}
 
 
+def test_a_home_that_was_an_old_state_is_not_told_to_look_for_a_thief(home: Home) -> None:
+    fill(home, 2)
+    own_proof(home, BEHIND, size=9)
+    told = finding(home, "succession")
+    assert "an old or lost one" in told["what"] and "thief" not in told["do"]
+    assert f"detente keys succeed {home.path}" in told["do"]
+
+
 def test_what_others_signed_twice_is_told_with_their_name(home: Home) -> None:
     fill(home, 1)
     their_proof(home, CONFLICT)

@@ -10,8 +10,10 @@ import pytest
 
 from detente.errors import MalformedError
 from detente.log import merkle, tiles
-from detente.record import verify_rows
+from detente.node.cores import spread
+from detente.record import verify_receipts, verify_report, verify_rows
 from detente.record.bundle import build
+from detente.record.entry import rfc3339
 from detente.record.verify import verify
 from detente.seal import canonical, commit
 from detente.seal.canonical import b64
@@ -430,3 +432,41 @@ def test_hashes_only_checks_who_signed_the_head(exchange: Any) -> None:
     changed = files | {"logs/BY/checkpoint": text + b" " + b64(forged).encode() + b"\n"}
     assert verify(files, hashes_only=True).valid
     assert not verify(changed, hashes_only=True).valid
+
+
+def test_hashes_only_says_so_and_vouches_for_no_receipt(exchange: Any) -> None:
+    report = verify(exchange.files(), hashes_only=True)
+    assert report.to_json()["hashes_only"] is True
+    assert "hashes only: no signature of an entry or receipt" in report.to_text()
+    assert [log.receipts for log in report.logs] == [0, 0]
+    assert any("only the roots were compared" in note for note in report.notes)
+    whole = verify(exchange.files())
+    assert whole.to_json()["hashes_only"] is False
+    assert all(log.receipts for log in whole.logs)
+
+
+def test_hashes_only_finds_that_what_a_receipt_is_for_was_cut_off(exchange: Any) -> None:
+    by = exchange.by
+    size = len(by.leaves)
+    by.cosigned(exchange.ua)
+    by.leaves, by.ids = by.leaves[:-1], by.ids[:-1]
+    report = verify(exchange.files(), hashes_only=True)
+    assert any(f"holds {size} entries" in problem.problem for problem in report.problems)
+
+
+def test_receipts_in_batches_of_any_size_give_the_same_report(
+    exchange: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = exchange.files()
+    path = next(path for path in files if path.startswith("logs/BY/receipts/"))
+    files[path] = files[path].replace(b"detente.log/", b"detente.log/0", 1)
+    whole = verify(files).to_json()
+    assert any(path in problem["problem"] for problem in whole["problems"])
+    for size in (1, 2, 3):
+        monkeypatch.setattr(verify_receipts, "BATCH", size)
+        assert verify(files, spread=spread).to_json() == whole
+
+
+@pytest.mark.parametrize("ms", [-1, 0, 59_999, 60_000, 1_644_800_000_123, 253_402_300_799_999, 2**53])
+def test_times_of_a_report_are_written_like_all_others(ms: int) -> None:
+    assert verify_report.rfc3339(ms) == rfc3339(ms)

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
 MINUTE = 60_000
 Fault = Callable[["World", "SimNode", random.Random], None]
-SAID = (34, 42)  # acts of speech in a day
-BEFALLS = (9, 14)  # faults in a day
+SAID = (16, 20)  # acts of speech in a day, and so many batches beside them
+BULK = 4
+BEFALLS = (8, 11)  # faults in a day
 
 
 def plan(world: World) -> list[Act]:
@@ -38,6 +39,9 @@ def plan(world: World) -> list[Act]:
         for _ in range(chance.randint(*SAID)):
             at = chance.choice(bursts) + int(chance.expovariate(1 / (2 * MINUTE)))
             acts.append((at, chance.choices(said, weights)[0], chance.randrange(len(nodes))))
+        for _ in range(BULK):
+            at = chance.choice(bursts) + chance.randrange(MINUTE)
+            acts.append((at, "batch", chance.randrange(len(nodes))))
         for _ in range(chance.randint(*BEFALLS)):
             at = chance.choice(bursts) + int(chance.expovariate(1 / MINUTE)) - MINUTE // 2
             acts.append((max(0, at), chance.choices(befalls, likely)[0], chance.randrange(len(nodes))))

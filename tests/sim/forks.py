@@ -7,6 +7,7 @@ disk which leaves the member holds, recomputes their roots by itself, and so kno
 
 from __future__ import annotations
 
+import base64
 import itertools
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,13 @@ class Forks:
         return found
 
     def _contradicts(self, node: SimNode, origin: str, note: bytes, cosigned: bool) -> bool:
-        log = node.line.state.logs[origin]
+        log, held = node.line.state.logs[origin], node.held
+        # What does not contradict by its text need not be verified.
+        said = _said(note)
+        if said is None or not 0 < said[0] <= len(held.leaves[origin]):
+            return False
+        if held.root(origin, said[0]) == said[1]:
+            return False
         try:
             if cosigned:
                 line = node.line._inbox._makers(note, COSIGNATURE)
@@ -61,7 +68,6 @@ class Forks:
                 heads = [open_checkpoint(note, log.log_key)]
         except DetenteError:
             return False
-        held = node.held
         return any(
             head.origin == origin
             and 0 < head.size <= len(held.leaves[origin])
@@ -90,3 +96,12 @@ class Forks:
     @staticmethod
     def _has(node: SimNode, origin: str) -> bool:
         return any(e.origin == origin for e in node.disk.store.evidence(CHANNEL))
+
+
+def _said(note: bytes) -> tuple[int, bytes] | None:
+    """Size and root as the first lines of a note say them."""
+    lines = note.split(b"\n", 3)
+    try:
+        return int(lines[1]), base64.b64decode(lines[2])
+    except (IndexError, ValueError):
+        return None

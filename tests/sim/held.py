@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from detente.log import merkle
@@ -54,7 +55,8 @@ class Held:
         self.issued: list[dict[str, Any]] = []
         self.authority: dict[str, Authority] = {}
         self.granted = 0  # when its newest sending key began
-        self._roots: dict[tuple[str, int], bytes] = {}
+        # of each log, as far as they were asked for: the tree, and its root at every size
+        self._roots: dict[str, tuple[merkle.Frontier, list[bytes]]] = {}
 
     def copy(self) -> Held:
         twin = Held()
@@ -79,12 +81,17 @@ class Held:
         else:
             self.unopened.discard(entry_id)
 
+    def newest(self, owns: Iterable[str]) -> str:
+        """The last of a party's own logs, in their order, that its disk holds."""
+        return [origin for origin in owns if origin in self.leaves][-1]
+
     def root(self, origin: str, size: int) -> bytes:
         """Root over the first ``size`` leaves that the disk took."""
-        found = self._roots.get((origin, size))
-        if found is None:
-            frontier = merkle.Frontier()
-            for leaf in self.leaves[origin][:size]:
-                frontier.append(leaf)
-            found = self._roots[origin, size] = frontier.root()
-        return found
+        if origin not in self._roots:
+            tree = merkle.Frontier()
+            self._roots[origin] = tree, [tree.root()]
+        tree, roots = self._roots[origin]
+        for leaf in self.leaves[origin][len(roots) - 1 : size]:
+            tree.append(leaf)
+            roots.append(tree.root())
+        return roots[size]

@@ -91,7 +91,7 @@ def receipts(world: World, node: SimNode, chance: random.Random) -> None:
         return
     for victim in _victims(world, node, chance):
         theirs = victim.line.state.own_log()
-        if theirs is None or not theirs.ids:
+        if theirs is None or not theirs.ids or not victim.up:
             continue
         entry = chance.choice(theirs.ids)
         nowhere = "detente.log/" + "7" * 32
@@ -243,7 +243,7 @@ def bodiless(world: World, node: SimNode, chance: random.Random) -> None:
     start = log.size
     force(node, make(node, "incident.report", REPORT, "duty"))
     log = node.line.state.own_log()
-    if log is None or log.size <= start or node.line.stopped:
+    if log is None or log.size <= start or node.line.stopped or not node.up:
         return
     rows = node.disk.store.leaves(log.origin, start, log.size)
     leaves = [LeafPart(start + n, raw) for n, (raw, _) in enumerate(rows)]
@@ -255,7 +255,7 @@ def bodiless(world: World, node: SimNode, chance: random.Random) -> None:
 def altered(world: World, node: SimNode, chance: random.Random) -> None:
     """Leaves of another member that it passes on, not as they were."""
     others = [o for o in node.line.state.logs.values() if o.party != node.fpr and o.head_sizes]
-    if not others:
+    if not others or not node.up:
         return
     log = chance.choice(others)
     stop = log.head_sizes[-1]

@@ -24,15 +24,15 @@ JUDGED: tuple[Plant, ...] = (
     plant(
         "a statement that stands is placed again",
         "line/line.py",
-        "if self.state.stands(entry.id, self.me) or entry.id in new:",
+        "if repeated(self.state, log, log.size, entry.id) or entry.id in new:",
         "if entry.id in new:",
         "line/test_placed.py::test_a_statement_is_placed_once",
     ),
     plant(
         "a statement twice in a batch is placed twice",
         "line/line.py",
-        "if self.state.stands(entry.id, self.me) or entry.id in new:",
-        "if self.state.stands(entry.id, self.me):",
+        "if repeated(self.state, log, log.size, entry.id) or entry.id in new:",
+        "if repeated(self.state, log, log.size, entry.id):",
         "line/test_placed.py::test_a_statement_is_placed_once",
     ),
     plant(
@@ -199,7 +199,7 @@ JUDGED: tuple[Plant, ...] = (
     plant(
         "a statement placed twice has no label",
         "line/state.py",
-        'if self.stands(parsed.id, log.party):\n            labels.append("duplicate")',
+        'if vouching.repeated(self, log, index, parsed.id):\n            labels.append("duplicate")',
         "",
         "line/test_placed.py::test_a_statement_placed_twice_by_a_liar_is_a_duplicate",
     ),

@@ -216,6 +216,7 @@ TAKEN: tuple[Plant, ...] = (
         "line/forks.py",
         '            line.write(evidence)\n            line.event("evidence"',
         '            line.event("evidence"',
+        "sim:planted:2:20",
         "line/test_line.py::test_two_histories_are_proven",
     ),
     plant(
@@ -288,7 +289,7 @@ TAKEN: tuple[Plant, ...] = (
         "line/accept.py",
         'if doc.get("ask"):\n            peer.owe_have = True',
         "",
-        "sim:planted:2:40",
+        "line/test_taken_in.py::test_who_asks_is_told_what_is_here",
     ),
     plant(
         "urgent entries of before do not go ahead",

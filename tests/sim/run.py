@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gc
 import itertools
 import multiprocessing
 import signal
@@ -74,12 +75,14 @@ def one(name: str, *, files: bool = False) -> Report:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=_memory()))) if files else None
         world = build(name, parties, folder)
+        gc.disable()  # a world is small, and gone at its end
         try:
             world.run()
         except Violation as violation:
             report.failures.append((name, str(violation)))
         finally:
             world.close()
+            gc.enable()
         report.add(world)
     return report
 

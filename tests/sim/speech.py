@@ -123,11 +123,11 @@ def react(node: SimNode, event: Event) -> None:
     if kind == "charter.amendment":
         if chance.random() < 0.8:
             world.later(chance.randint(1_000, 600_000), lambda: _later(node, "assent", {}, event.entry_id))
-    elif chance.random() < 0.2:
+    elif chance.random() < 0.1:
         wait = chance.randint(20, 400_000)
         if chance.random() < 0.4:
             world.later(wait, lambda: _displayed(node, event.entry_id))
-        for state in chance.sample(WORDS, chance.choice([1, 1, 2, 3])):
+        for state in chance.sample(WORDS, chance.choice([1, 1, 2])):
             wait += chance.randint(20, 400_000)
             world.later(wait, lambda s=state: _acknowledged(node, s, event.entry_id))  # type: ignore[misc]
 
@@ -163,12 +163,13 @@ def message(world: World, node: SimNode, chance: random.Random) -> None:
 
 def batch(world: World, node: SimNode, chance: random.Random) -> None:
     """Bulk, and something urgent right behind it."""
-    sizes = [chance.choice([10, 900, 4000]) for _ in range(chance.randint(2, 12))]
+    sizes = [chance.choice([10, 900, 4000]) for _ in range(chance.randint(7, 12))]
     entries = [make(node, "message", {"text": "y" * size}, "duty") for size in sizes]
     for entry in entries:
         note(node, entry, {})
-    for n in range(0, len(entries), 4):
-        submit(node, entries[n : n + 4])
+    at_once = chance.choice([4, len(entries)])
+    for n in range(0, len(entries), at_once):
+        submit(node, entries[n : n + at_once])
     if chance.random() < 0.7:
         say(node, "incident.report", REPORT, "duty", precedence="flash")
 
@@ -324,7 +325,7 @@ def epoch(world: World, node: SimNode, chance: random.Random) -> None:
 
 
 SPEECH: dict[str, tuple[Speech, int]] = {
-    "message": (message, 30), "batch": (batch, 4), "report": (report, 8), "standing": (standing, 3),
+    "message": (message, 24), "batch": (batch, 1), "report": (report, 8), "standing": (standing, 3),
     "phrase": (phrase, 5), "desk": (desk, 6), "press": (press, 8), "temp": (temp, 3), "late": (late, 2),
     "forged": (forged, 2), "again": (again, 2), "renewed": (renewed, 3), "amendment": (amendment, 2),
     "test": (test, 2), "epoch": (epoch, 1), "card": (card, 1),

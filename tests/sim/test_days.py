@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many simulated days, of every number of parties, and the transitions that they have to reach."""
+"""Many simulated days of two parties, and the transitions that they have to reach."""
 
 from __future__ import annotations
 
@@ -8,19 +8,14 @@ import pytest
 from tests.sim.report import ENTRIES, FAULTS, Report
 from tests.sim.run import many
 
-DAYS = 120
-# What some hundred days need not meet: one fault on top of another in one log.
+DAYS = 600
+# What six hundred days need not meet: one fault on top of another in one log.
 RARE = frozenset(
     {
         "line: waiting -> waiting",
-        "epoch: known -> unknown",
-        "evidence: rivals",
-        "label: not vouched for",
-        "log: unknown -> given back",
-        "log: given back -> forked",
-        "log: succeeded -> succeeded",
         "log: followed -> set aside",
         "log: forked -> set aside",
+        "log: given back -> forked",
         "log: given back -> set aside",
         "log: succeeded -> set aside",
         "log: set aside -> set aside",
@@ -30,13 +25,13 @@ RARE = frozenset(
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return many(DAYS, "ci", None, 1, on=True)
+    return many(DAYS, "ci", 2, 1, on=True)
 
 
 @pytest.mark.slow
 def test_no_invariant_breaks(report: Report) -> None:
     assert not report.failures
-    assert report.days >= DAYS and min(report.parties) == 2 and max(report.parties) == 7
+    assert report.days >= DAYS
 
 
 @pytest.mark.slow

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
@@ -80,19 +81,13 @@ def export(home: str, channel: str, out: str, disclose: tuple[str, ...], as_json
 @click.option(
     "--hashes-only",
     is_flag=True,
-    help="Trees, heads and receipts only: no entry is read, no office's signature and no body is checked.",
+    help="Trees and signed heads only: no signature of an entry or receipt and no body is checked.",
 )
 @json_option
 def verify(what: str, trust: tuple[str, ...], hashes_only: bool, as_json: bool) -> int:
     """Verify a bundle, or every log in a home; 1 if anything was removed, swapped or redated."""
     cards = [_card(path) for path in trust]
-    path = Path(what)
-    if common.is_home(what):
-        reports = _of_home(common.open_home(what), cards, hashes_only)
-    elif path.is_file():
-        reports = {"": _of_bundle(path, cards, hashes_only)}
-    else:
-        raise UsageError(f"{what} is neither a bundle nor a home")
+    reports = _reports(what, cards, hashes_only)
     if as_json:
         click.echo(orjson.dumps(_document(reports)))  # of a million entries: several times as fast
     else:
@@ -100,6 +95,22 @@ def verify(what: str, trust: tuple[str, ...], hashes_only: bool, as_json: bool) 
             common.tell((f"channel {channel}\n" if channel else "") + report.to_text().rstrip("\n"))
     _refuse_if_bad(what, reports)
     return 0
+
+
+def _reports(what: str, cards: Sequence[dict[str, Any]], hashes_only: bool) -> Mapping[str, Report]:
+    path = Path(what)
+    collecting = gc.isenabled()
+    # A report of many entries is no garbage, and looking for some among them takes a third of its time.
+    gc.disable()
+    try:
+        if common.is_home(what):
+            return _of_home(common.open_home(what), cards, hashes_only)
+        if path.is_file():
+            return {"": _of_bundle(path, cards, hashes_only)}
+        raise UsageError(f"{what} is neither a bundle nor a home")
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _asked(options: Sequence[str], entries: Sequence[Entry]) -> Disclose:
@@ -130,6 +141,7 @@ def _document(reports: Mapping[str, Report]) -> dict[str, Any]:
     }
     for name in ("logs", "entries", "problems", "notes"):
         joined[name] = [item for part in parts.values() for item in part[name]]
+    joined["hashes_only"] = any(part["hashes_only"] for part in parts.values())
     return joined | {"channels": [{"channel": channel} | part for channel, part in parts.items()]}
 
 

@@ -145,6 +145,8 @@ def succeed(
     The new log begins after the last entry of the old one that this home holds: so the other members are
     heard first, as they may hold more. After a fork the logs that were prepared before are not used.
     """
+    from detente.line.forks import CONFLICT, FORK
+
     party = common.open_home(home)
     store = common.open_store(party)
     lost = store.lost_logs()
@@ -154,7 +156,8 @@ def succeed(
     if not lost:
         raise RefusedError(f"no log of {party.info.party} needs a succession; nothing was done")
     root_key = unlock_root(party, root)
-    forked = {one.origin for row in lost for one in store.evidence(row["channel"]) if one.what == "fork"}
+    proofs = [one for row in lost for one in store.evidence(row["channel"])]
+    forked = {one.origin for one in proofs if one.what in (FORK, CONFLICT)}
     fresh = fresh or any(row["origin"] in forked for row in lost)
     _enough_logs(party, store, root_key, len(lost), fresh=fresh)
 

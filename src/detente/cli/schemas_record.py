@@ -289,6 +289,7 @@ class VerifyResult(msgspec.Struct):
     entries: list[VerifiedEntry]
     problems: list[Problem]
     notes: list[str]
+    hashes_only: bool = False
     channels: list[Facts] = []
 
 

@@ -298,13 +298,16 @@ class Inbox:
         kems = {p: c.keys.kem for p, c in line.state.members.items()}
         refused: dict[str, list[str]] = {}
         read = [_read(log, leaf) for leaf in fresh]
-        line.state.check_ahead(log, (parsed for parsed in read if parsed is not None), line.spread)
+        parsed_leaves = [parsed for parsed in read if parsed is not None]
+        line.state.look_up([parsed.id for parsed in parsed_leaves])
+        line.state.check_ahead(log, parsed_leaves, line.spread)
         for leaf, leaf_hash, parsed in zip(fresh, hashes, read, strict=True):
             entry_id, labels = self._leaf(log, leaf, leaf_hash, parsed, section, now)
             for label in labels:
                 if label in REFUSED and log.kinds[-1] != "refusal":
                     refused.setdefault(REFUSED[label], []).append(entry_id)
         line.write(PutHead(log.origin, checkpoint.size, checkpoint.root, note, previous, False))
+        line.forks.grown(log, previous, now)
         if log.put.mine:
             line.recite(log)
         for peer in line.peers.values():
@@ -541,9 +544,10 @@ class Inbox:
             return
         if sum(1 for e in state.early.values() if e.origin == log.origin) >= line.limits.early_per_peer:
             raise VerificationError("too many statements ahead of their place")
-        if line.scarce and not self.quotas.on_floor(raw):
+        on_floor = self.quotas.on_floor(raw)
+        if line.scarce and not on_floor:
             raise VerificationError("the disk is nearly full: only floor kinds are read")
-        if parsed.leaf.statement.precedence == "flash" and self.quotas.floods(peer, now):
+        if parsed.leaf.statement.precedence == "flash" and not on_floor and self.quotas.floods(peer, now):
             raise VerificationError("more flash entries in this hour than the charter allows")
         part = section.bodies.get(parsed.id)
         body, opened = open_body(parsed.leaf.statement, part)

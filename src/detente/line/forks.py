@@ -54,13 +54,10 @@ class Forks:
             self.conflict(log, note, checkpoint, peer, now)
 
     def _root(self, log: LogState, size: int) -> bytes | None:
-        """Our root at a size; None if we have none, or not without much work."""
+        """Our root at a size; None if we have none. However long the log is, it costs little."""
         if not 0 < size <= log.size:
             return None
-        held = log.root_at(size)
-        if held is None and size <= self.line.limits.fork_search:
-            held = log.compute_root(size)
-        return held
+        return log.root_at(size) or log.compute_root(size)
 
     def conflict(self, log: LogState, note: bytes, checkpoint: Checkpoint, peer: Peer, now: int) -> None:
         """Signed by the log's key, and not the tree that we hold."""
@@ -69,12 +66,26 @@ class Forks:
             return
         peer.differ(log.origin)
         line.counters["conflicting checkpoint"] += 1
-        what = FORK if checkpoint.size <= log.size else CONFLICT
-        files = {
-            "theirs": own_note(note),
-            "held": f"{log.origin}\n{log.size}\n{canonical.b64(log.frontier.root())}\n".encode(),
-        }
-        self._keep(PutEvidence(_key(files["theirs"]), log.origin, what, now, files), log.party)
+        self._differs(log, own_note(note), FORK if checkpoint.size <= log.size else CONFLICT, now)
+
+    def grown(self, log: LogState, previous: int, now: int) -> None:
+        """Leaves came after ``previous``: a head that was only in conflict may be provable now."""
+        for one in list(self.line.state.kept.values()):
+            if (one.origin, one.what) != (log.origin, CONFLICT):
+                continue
+            theirs = Checkpoint.parse(note.parse(one.files["theirs"]).text)
+            if previous < theirs.size <= log.size and self._root(log, theirs.size) != theirs.root:
+                self._differs(log, one.files["theirs"], FORK, now)
+
+    def _differs(self, log: LogState, theirs: bytes, what: str, now: int) -> None:
+        held = f"{log.origin}\n{log.size}\n{canonical.b64(log.frontier.root())}\n".encode()
+        key = self._fork_key(theirs) if what == FORK else _key(theirs)
+        self._keep(PutEvidence(key, log.origin, what, now, {"theirs": theirs, "held": held}), log.party)
+
+    def _fork_key(self, theirs: bytes) -> str:
+        """The key of a proof; another one where the head is kept already as what could not be proven."""
+        key, kept = _key(theirs), self.line.state.kept
+        return _key(FORK.encode() + theirs) if key in kept and kept[key].what == CONFLICT else key
 
     def ahead_of_us(self, log: LogState, size: int, note: bytes, now: int) -> None:
         """A member shows our signature over more of our log than we hold: we are a copy or an old backup.
@@ -124,7 +135,8 @@ class Forks:
         after = [state.logs[origin] for origin in sequence[at + 1 :]]
         if party != line.me or self._taken(doc.old.origin):
             self._keep(evidence, party)
-            peer.owe_proofs.add(evidence.key)
+            if evidence.key in state.kept:  # not where there were enough of them already
+                peer.owe_proofs.add(evidence.key)
             raise VerificationError("a second succession of one log: the first one that was held counts")
         # Nobody holds ours, and a member holds the other: that is where this party can go on.
         least = min([0, *(log.put.seq for log in state.logs.values() if log.party == party)])
@@ -209,11 +221,8 @@ class Forks:
             for raw, head in zip((proof.one, proof.two), heads, strict=True)
             if self._root(log, head.size) != head.root
         ]
-        new, kept = own_note(others[-1]), self.line.state.kept
-        key = _key(new)
-        if key in kept and kept[key].what == CONFLICT:  # what we could not prove ourselves
-            key = _key(FORK.encode() + new)
-        if key not in kept:
+        key = self._fork_key(own_note(others[-1]))
+        if key not in self.line.state.kept:
             self._keep(PutEvidence(key, log.origin, FORK, now, bare(proof).files()), log.party)
 
     def _two_successions(self, old: LogState, said: Any, peer: Peer, now: int) -> None:

@@ -44,6 +44,7 @@ from detente.line.states import (
     SUCCEEDED,
     WAITING,
 )
+from detente.line.vouching import repeated
 from detente.line.writes import (
     DropEarly,
     PutBody,
@@ -300,8 +301,9 @@ class Line:
         leaves: list[tuple[Signed, ParsedLeaf]] = []
         new: set[str] = set()
         size = 0
+        self.state.look_up([entry.id for entry in entries])
         for entry in entries:
-            if self.state.stands(entry.id, self.me) or entry.id in new:
+            if repeated(self.state, log, log.size, entry.id) or entry.id in new:
                 continue
             new.add(entry.id)
             leaf = self._leaf(entry, log.size + len(leaves), now, first=not leaves)

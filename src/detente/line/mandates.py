@@ -7,6 +7,7 @@ to a receiver and to an auditor years later.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -79,6 +80,7 @@ class Credentials:
         self._revoked: dict[str, int] = {}  # credential id → time since when
         self._public: dict[str, bytes] = {}  # key id → key, of every key ever certified here
         self._memo: dict[tuple[Any, ...], tuple[tuple[str, ...], bool]] = {}
+        self._turns: list[int] | None = None  # the times at which a mandate begins, ends or is revoked
 
     def copy(self) -> Credentials:
         """An independent copy."""
@@ -98,6 +100,7 @@ class Credentials:
             raise VerificationError(f"entry {index}: the credential is of another party than the log")
         self.party = held.party
         self._memo.clear()
+        self._turns = None
         if isinstance(held, Card):
             self._add_card(held, doc)
         elif isinstance(held, Mandate):
@@ -271,8 +274,9 @@ class Credentials:
     def _judged(
         self, statement: Statement, verified: frozenset[str], at_ms: int
     ) -> tuple[tuple[str, ...], bool]:
-        """The labels of ``_judge_office``, and whether it signed: the same for an office's whole batch."""
-        key = statement.office, statement.kind, statement.precedence, statement.emergency, verified, at_ms
+        """The labels of ``_judge_office``, and whether it signed: the same until a mandate begins or ends."""
+        since = bisect_right(self._times(), at_ms)
+        key = statement.office, statement.kind, statement.precedence, statement.emergency, verified, since
         found = self._memo.get(key)
         if found is None or statement.office in MACHINES:
             if len(self._memo) >= _MEMO:
@@ -280,6 +284,15 @@ class Credentials:
             labels = self._judge_office(statement, verified, at_ms)
             found = self._memo[key] = labels, self._signed(statement, verified, at_ms)
         return found
+
+    def _times(self) -> list[int]:
+        if self._turns is None:
+            times = set(self._revoked.values())
+            for held in self._mandates.values():
+                for mandate in held.values():
+                    times |= {mandate.since} if mandate.until is None else {mandate.since, mandate.until}
+            self._turns = sorted(times)
+        return self._turns
 
     def _judge_office(self, statement: Statement, verified: frozenset[str], at_ms: int) -> tuple[str, ...]:
         if statement.office in MACHINES:

@@ -9,6 +9,7 @@ parts back must come to the newest signed head of each log, or fold the leaves f
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from array import array
 from collections.abc import Collection, Iterable
@@ -18,10 +19,12 @@ import msgspec
 from detente.errors import MalformedError
 from detente.line.logs import TREE_EVERY, WIDE, LogState
 from detente.line.past import Past
-from detente.line.state import State
+from detente.line.state import NOTED, URGENT, State
 
+# What a part notes of an entry depends on these words too: with others it is another format.
+_WORDS = hashlib.sha256(" ".join(sorted(NOTED | URGENT)).encode()).hexdigest()[:16]
 # Stands in every part: one of another program, or of a machine that turns its numbers round, is not read.
-FORMAT = f"1 {sys.byteorder} {array('I').itemsize} {TREE_EVERY}"
+FORMAT = f"1 {sys.byteorder} {array('I').itemsize} {TREE_EVERY} {_WORDS}"
 
 
 class _Column(msgspec.Struct, array_like=True, frozen=True):
@@ -45,6 +48,7 @@ class _Part(msgspec.Struct, array_like=True, frozen=True):
     logs: list[_Log]
 
 
+_NOTHING = _Column(b"", b"")
 _DECODER = msgspec.msgpack.Decoder(_Part)
 
 
@@ -86,8 +90,15 @@ def _of(log: LogState, marks: Marks) -> _Log:
         marks.rest(log.urgent, name, "urgent"),
         {what: marks.rest(column, name, "noted", what) for what, column in log.noted.items()},
         {
-            of: _Column(marks.rest(indices, name, "cited", of), marks.rest(sizes, name, "sizes", of))
+            # Only what has news: an author may cite logs without number, and each part would name them all.
+            of: column
             for of, (indices, sizes) in log.cited.items()
+            if (
+                column := _Column(
+                    marks.rest(indices, name, "cited", of), marks.rest(sizes, name, "sizes", of)
+                )
+            )
+            != _NOTHING
         },
         blocks[marks.start(len(blocks), name, "blocks") :],
     )

@@ -23,6 +23,9 @@ class Past(Protocol):
     def places(self, entry_id: str) -> list[tuple[str, int, Labels]]:
         """(origin, index, labels) wherever an entry stands, in order of arrival."""
 
+    def known(self, entry_ids: Sequence[str]) -> set[str]:
+        """Those that stand anywhere."""
+
     def ids(self, origin: str, start: int, stop: int) -> list[str]:
         """Entry ids of the leaves ``start`` up to ``stop``, not included."""
 
@@ -125,6 +128,15 @@ class Entries:
             self._old.clear()
         self._old[entry_id] = found
         return found
+
+    def look_up(self, entry_ids: Sequence[str]) -> None:
+        """Ask at once which entries of a batch are new; all are asked for singly soon."""
+        if self._past is None or len(entry_ids) < 2:
+            return
+        known = self._past.known(entry_ids)
+        if len(self._old) + len(entry_ids) > REMEMBERED:
+            self._old.clear()
+        self._old.update(dict.fromkeys(entry_id for entry_id in entry_ids if entry_id not in known))
 
     def settle(self) -> None:
         """All that is held is on disk: only what no place was found for yet stays."""

@@ -10,7 +10,8 @@ from typing import Any
 
 from detente.errors import MalformedError
 from detente.seal import canonical
-from detente.seal.statement import statement_bytes
+from detente.seal.keys import SigningKey
+from detente.seal.statement import sign_raw, statement_bytes
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,16 @@ class Signed:
     signatures: tuple[dict[str, Any], ...]
     body: bytes | None = None
     seed: bytes | None = None
+
+    @classmethod
+    def by(
+        cls, key: SigningKey, statement: dict[str, Any], body: bytes | None = None, seed: bytes | None = None
+    ) -> Signed:
+        """With its first signature. Raises MalformedError."""
+        raw = statement_bytes(statement)
+        signed = cls(statement, (sign_raw(key, raw),), body, seed)
+        vars(signed)["raw"] = raw
+        return signed
 
     @cached_property
     def raw(self) -> bytes:

@@ -8,7 +8,7 @@ its own.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from detente.errors import FatalError, MalformedError
@@ -224,6 +224,10 @@ class State:
         self.where[write.entry_id] = (write.origin, write.index)
         return True
 
+    def look_up(self, entry_ids: Sequence[str]) -> None:
+        """A batch is about to be judged: ask the past once for all of it."""
+        self._entries.look_up(entry_ids)
+
     def stands(self, entry_id: str, party: str) -> bool:
         """Whether an entry stands in a log of ``party``."""
         held = self.where.get(entry_id)
@@ -406,7 +410,7 @@ class State:
         vouched = vouching.vouched(self, log)
         if vouched is not None and index >= vouched:
             labels.append(NOT_VOUCHED)
-        if self.stands(parsed.id, log.party):
+        if vouching.repeated(self, log, index, parsed.id):
             labels.append("duplicate")
         return ranked(labels)
 
@@ -580,6 +584,6 @@ def _life_saving(terms: Terms, code: str) -> bool:
     return terms.charter is not None and any(p.code == code and p.life_saving for p in terms.charter.phrases)
 
 
-def ranked(labels: Iterable[str]) -> tuple[str, ...]:
+def ranked(labels: Collection[str]) -> tuple[str, ...]:
     """Labels in the protocol's order, each once."""
-    return tuple(sorted(set(labels), key=LABELS.index))
+    return tuple(sorted(set(labels), key=LABELS.index)) if labels else ()

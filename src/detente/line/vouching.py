@@ -38,6 +38,17 @@ def up_to(state: State, origin: str, seen: Callable[[str], int]) -> int:
     return min(size, after.put.base - log.put.base)
 
 
+def repeated(state: State, log: LogState, index: int, entry_id: str) -> bool:
+    """Whether a statement that is to stand at ``index`` of ``log`` stands already where it counts: what its
+    author no longer vouches for may be said again in the log that goes on, else it would count nowhere."""
+    if not state.stands(entry_id, log.party):
+        return False
+    if state.where[entry_id][0] == log.origin:
+        return True
+    start = vouched(state, log)
+    return NOT_VOUCHED not in state.labels.get(entry_id, ()) and (start is None or index < start)
+
+
 def changed(state: State, log: LogState) -> list[tuple[str, tuple[str, ...]]]:
     """(entry id, labels) of the entries whose labels change now that a log's author vouches for less of it:
     those beyond, and those of others that rest on what it had put in force there."""

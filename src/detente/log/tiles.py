@@ -31,16 +31,21 @@ def tile_files(leaf_hashes: Sequence[bytes], entries: Sequence[bytes]) -> dict[s
     return files
 
 
-def read_entries(files: Mapping[str, bytes], size: int) -> list[bytes]:
-    """The ``size`` entries of a log's files, also from a full bundle for a partial one; MalformedError."""
+def read_entries(
+    files: Mapping[str, bytes], size: int, known: Mapping[str, list[bytes]] | None = None
+) -> list[bytes]:
+    """The ``size`` entries of a log's files, also from a full bundle for a partial one; MalformedError.
+
+    ``known``: by path, the entries of those that the caller has taken apart already.
+    """
     entries: list[bytes] = []
     for _, number, width in _level(size, 0):
         path = _path("entries", number, width)
         # A client may fall back from a partial bundle to the full one that took its place.
-        raw = files.get(path, files.get(_path("entries", number, WIDTH)))
-        if raw is None:
+        there = path if path in files else _path("entries", number, WIDTH)
+        if there not in files:
             raise MalformedError(f"{path} is missing")
-        found = _read_bundle(raw, path)
+        found = known[there] if known and there in known else _read_bundle(files[there], path)
         if len(found) < width or (path in files and len(found) != width):
             raise MalformedError(f"{path} holds {len(found)} entries, not {width}")
         entries += found[:width]

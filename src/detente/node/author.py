@@ -54,10 +54,10 @@ class Author:
         }  # fmt: skip
         if kind in DATA_KINDS:
             statement = statements.make(**common, data=body, salt=secrets.token_bytes(16))
-            return Signed(statement, (self.sign(statement),))
+            return Signed.by(self._key, statement)
         seed = secrets.token_bytes(32)
         statement = statements.make(**common, body=body, seed=seed)
-        return Signed(statement, (self.sign(statement),), canonical.encode(body), seed)
+        return Signed.by(self._key, statement, canonical.encode(body), seed)
 
     def sign(self, statement: dict[str, Any]) -> dict[str, Any]:
         """One more signature, over a statement of this or another office."""

@@ -33,6 +33,8 @@ LOG = logging.getLogger("detente.node")
 # One request or answer: a body of 1 MiB, quoted twice over, and its statement.
 LINE_LIMIT = 8 << 20
 _CHUNK = 1 << 18
+# So much of a stream is written at once: a node that has it takes it as one batch.
+_AT_ONCE = 1 << 15
 # A batch makes some ten thousand objects, all short-lived.
 GC_YOUNG = 20_000
 # How long a command looks for a node that is starting, and a node waits for a command that has the home (s).
@@ -388,6 +390,8 @@ class SocketOps:
         self._next = 0
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._streams: dict[int, tuple[asyncio.Future[dict[str, Any]], asyncio.Future[None]]] = {}
+        self._unsent: list[bytes] = []
+        self._waiting = 0
         self._queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
         loop = asyncio.get_running_loop()
         self.gone: asyncio.Future[None] = loop.create_future()
@@ -483,9 +487,20 @@ class SocketOps:
         return pair
 
     def _write(self, request: dict[str, Any]) -> None:
+        """Written with whatever else is asked in this turn of the loop, or when there is enough."""
+        line = orjson.dumps(request, option=orjson.OPT_APPEND_NEWLINE)
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsent.append(line)
+        self._waiting += len(line)
+        if self._waiting >= _AT_ONCE:
+            self._flush()
+
+    def _flush(self) -> None:
+        unsent, self._unsent, self._waiting = self._unsent, [], 0
         # The other end may have gone before we have read so.
-        if not self._writer.is_closing():
-            self._writer.write(orjson.dumps(request, option=orjson.OPT_APPEND_NEWLINE))
+        if unsent and not self._writer.is_closing():
+            self._writer.write(b"".join(unsent))
 
     async def drain(self) -> None:
         """Wait until the socket takes more."""
@@ -494,6 +509,7 @@ class SocketOps:
 
     async def close(self) -> None:
         """Let go of the node."""
+        self._flush()
         self._writer.close()
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)

@@ -196,7 +196,9 @@ def _instance(patient: Patient) -> Iterator[Finding]:
 def _successions(patient: Patient) -> Iterator[Finding]:
     """What has to be gone on for, how far the old log came back, and how to go on."""
     home, store = patient.home.path, patient.store
-    forked = {one.log.origin for row in store.channels() for one in forks.cases(store, row["channel"])}
+    known = [case for row in store.channels() for case in forks.cases(store, row["channel"])]
+    # A head that was ahead of us, or a second succession, is no sign of somebody else.
+    forked = {case.log.origin for case in known if case.kinds & {forks.FORK, forks.CONFLICT}}
     for row in store.lost_logs():
         origin, channel = row["origin"], row["channel"][:12]
         held, (arrived, _) = store.head_sizes().get(origin, 0), store.last_times(origin)

@@ -56,6 +56,16 @@ class PastReads(ABC):
         )
         return [(origin, index, split(labels)) for origin, index, labels in rows]
 
+    def known(self, entry_ids: Sequence[str]) -> set[str]:
+        """Those that stand anywhere."""
+        found: set[str] = set()
+        for start in range(0, len(entry_ids), CHUNK):
+            some = entry_ids[start : start + CHUNK]
+            places = ",".join("?" * len(some))
+            rows = self._rows(f"SELECT entry_id FROM leaves WHERE entry_id IN ({places})", some)  # noqa: S608
+            found.update(row[0] for row in rows)
+        return found
+
     def ids(self, origin: str, start: int, stop: int) -> list[str]:
         """Entry ids of the leaves ``start`` up to ``stop``, not included."""
         rows = self._rows(

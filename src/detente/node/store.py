@@ -194,11 +194,10 @@ class SqliteStore(LineReads, PastReads, NodeTables):
             if not read_only:
                 db.execute("PRAGMA journal_mode=WAL")
                 db.execute("PRAGMA synchronous=FULL")
-                db.execute(f"PRAGMA wal_autocheckpoint={WAL_MOST}")
                 # Entry ids are random, so index pages are touched anywhere: keep them at hand, and write
                 # them back less often (16 MiB of log). Both change speed only.
                 db.execute("PRAGMA cache_size=-32768")
-                db.execute("PRAGMA wal_autocheckpoint=4000")
+                db.execute(f"PRAGMA wal_autocheckpoint={WAL_MOST}")
         return cls(path, db)
 
     def check_version(self, *, upgrade: bool = False) -> None:

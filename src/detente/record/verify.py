@@ -8,9 +8,9 @@ its entries; only then are offices judged, receipts counted and bodies opened.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 from detente.errors import MalformedError, VerificationError
 from detente.line.forks import FORK
@@ -38,6 +38,11 @@ from detente.seal.credential import Card, LogCert, SuccessionDoc
 from detente.seal.keys import fingerprint
 from detente.seal.vkey import VerifierKey
 
+Task: TypeAlias = verify_rows.Chunk | verify_receipts.Batch
+Answer: TypeAlias = list[verify_rows.Read] | verify_receipts.Receipts
+# Does tasks in any order; the answers are in theirs.
+Spread: TypeAlias = Callable[[Callable[[Task], Answer], Sequence[Task]], Iterable[Answer]]
+
 MAX_PROBLEMS = 1_000  # the first so many say all; a hostile bundle could name millions
 _LOG_FILE = re.compile(r"logs/([A-Z0-9-]{1,20})/(.+)")
 _EVIDENCE_FILE = re.compile(r"evidence/([0-9]{1,4})/([A-Za-z0-9._-]{1,40})")
@@ -52,34 +57,39 @@ _WRONG = {
 }
 
 
+def in_turn(work: Callable[[Task], Answer], tasks: Sequence[Task]) -> Iterable[Answer]:
+    """The ``Spread`` of whoever has one core."""
+    return map(work, tasks)
+
+
 def verify(
     files: Mapping[str, bytes],
     trust: Sequence[dict[str, Any]] = (),
     *,
-    spread: verify_rows.Spread = verify_rows.in_turn,
+    spread: Spread = in_turn,
     hashes_only: bool = False,
 ) -> Report:
     """Verify the files of a bundle (path to content).
 
     ``trust``: cards (``{"doc","sig"}``) that came by another way; with one for every party the identities
-    are verified. ``spread``: does the work on the entries, on as many cores as its owner likes; bodies are
-    asked of ``files`` there and nowhere else. ``hashes_only``: trees, heads and receipts; no entry is read,
-    and the report has none. What is wrong with the bundle is in the report; MalformedError: a bad card in
-    ``trust``.
+    are verified. ``spread``: does the work on entries and receipts, on as many cores as its owner likes;
+    receipts and bodies are asked of ``files`` there and nowhere else. ``hashes_only``: trees, the logs' own
+    heads, and the roots in receipts; no entry is read, and of signatures only those of the heads are
+    checked: the report says so. What is wrong with the bundle is in the report; MalformedError: a bad card
+    in ``trust``.
     """
     run = _Run(files, _trusted(trust))
     run.read_evidence()
     run.read_logs()
-    if not hashes_only:
-        run.read_entries(spread)
     run.check_keys()
+    run.read_notes_and_entries(spread, hashes_only=hashes_only)
     run.check_trees()
     run.judge()
     run.check_citations()
     run.check_bodies()
     run.check_credentials()
     run.check_other_files()
-    return run.report()
+    return run.report(hashes_only=hashes_only)
 
 
 class _Run:
@@ -96,6 +106,7 @@ class _Run:
         self.credentials: dict[str, Credentials] = {}  # by folder, after the genesis
         self.fingerprints: dict[str, str] = {}
         self.channel = ""
+        self.makers: dict[str, verify_receipts.Maker] = {}
         self.receipts: dict[str, verify_receipts.Receipts] = {}
         self.held: dict[str, list[tuple[Held, ...]]] = {}
         self.signed_head: dict[str, bool] = {}
@@ -106,10 +117,10 @@ class _Run:
     def read_evidence(self) -> None:
         """Proofs against a log, which the bundle carries along: each says itself what it proves."""
         folders: dict[str, dict[str, bytes]] = {}
-        for path, raw in self.files.items():
-            match = _EVIDENCE_FILE.fullmatch(path)
+        for path in self.files:
+            match = _EVIDENCE_FILE.fullmatch(path) if path.startswith("evidence/") else None
             if match:
-                folders.setdefault(match[1], {})[match[2]] = raw
+                folders.setdefault(match[1], {})[match[2]] = self.files[path]
         for name in sorted(folders):
             verdict = evidence.check(folders[name])
             if verdict.proven and verdict.what == FORK and verdict.log is not None:
@@ -119,12 +130,18 @@ class _Run:
 
     def read_logs(self) -> None:
         folders: dict[str, dict[str, bytes]] = {}
+        notes: dict[str, list[str]] = {}
         for path in self.files:
             match = _LOG_FILE.fullmatch(path) if path.startswith("logs/") else None
-            if match:
-                folders.setdefault(match[1], {})[match[2]] = self.files[path]
+            if match is None:
+                continue
+            folder = folders.setdefault(match[1], {})
+            if match[2].startswith(("receipts/", "items/")):
+                notes.setdefault(match[1], []).append(match[2])
+            else:
+                folder[match[2]] = self.files[path]
         for name in sorted(folders):
-            log = verify_tree.read(name, folders[name])
+            log = verify_tree.read(name, folders[name], notes.get(name, ()))
             self.logs[name] = log
             if self.origins.setdefault(log.origin, log) is not log:
                 self._problem(log, None, "has the same origin as another log of the bundle")
@@ -197,19 +214,18 @@ class _Run:
     # Stage 2: keys and signed heads. Stage 3: trees and receipts.
 
     def check_keys(self) -> None:
-        makers = self._witnesses()
+        self.makers = self._witnesses()
         for name, held in self.credentials.items():
             if held.log is not None:
-                makers[held.log.receipt.name] = verify_receipts.Maker(self.logs[name].party, held.log.receipt)
+                self.makers[held.log.receipt.name] = verify_receipts.Maker(
+                    self.logs[name].party, held.log.receipt
+                )
                 self._key_files(name, held.log)
         for name, log in self.logs.items():
             cert = self.credentials[name].log
             if cert is None:
                 continue
             self._checkpoint(log, cert)
-            self.receipts[name] = verify_receipts.read(log, cert, makers)
-            if self.receipts[name].strangers:
-                self.notes.append(f"{name}: {self.receipts[name].strangers} receipts by makers unknown here")
 
     def _witnesses(self) -> dict[str, verify_receipts.Maker]:
         makers = {}
@@ -255,13 +271,43 @@ class _Run:
 
     # Stage 4: offices and mandates. Stage 5: what the logs say of each other.
 
-    def read_entries(self, spread: verify_rows.Spread) -> None:
-        """Read and judge every log after the one it goes on for: what was revoked there stays revoked."""
+    def read_notes_and_entries(self, spread: Spread, *, hashes_only: bool) -> None:
+        """Everything of which there may be much, in one go."""
+        work: list[tuple[Log, Task]] = [] if hashes_only else self._chunks()
+        for name, log in self.logs.items():
+            cert = self.credentials[name].log
+            if cert is not None:
+                self.receipts[name] = verify_receipts.Receipts()
+                parts = verify_receipts.batches(log, cert, self.makers, signatures=not hashes_only)
+                work += [(log, part) for part in parts]
+        # Hashing takes less time than starting others to do it.
+        done = (in_turn if hashes_only else spread)(partial(_do, self.files), [task for _, task in work])
+        for number, ((log, task), answer) in enumerate(zip(work, done, strict=True)):
+            if not number:
+                self._hash()  # the others are at work by now
+            if isinstance(answer, verify_receipts.Receipts):
+                self.receipts[log.name].add(answer)
+            elif isinstance(task, verify_rows.Chunk):
+                self._take_rows(log, task.start, answer)
+        for name, found in self.receipts.items():
+            self.logs[name].problems += [(None, text) for text in found.problems]
+            if found.strangers:
+                self.notes.append(f"{name}: {found.strangers} receipts by makers unknown here")
+            if hashes_only and found.cosigned:
+                number, found.unsigned = len(found.cosigned), True
+                self.notes.append(f"{name}: of {number} receipts only the roots were compared")
+
+    def _hash(self) -> None:
+        for log in self.logs.values():
+            log.tree  # noqa: B018 - kept there
+
+    def _chunks(self) -> list[tuple[Log, Task]]:
+        """Every log after the one that it goes on for: what was revoked there stays revoked."""
         parts = {log.name: _succession(log) for log in self.logs.values()}
         branches = {
             (doc.old.origin, doc.old.size): Credentials() for doc in parts.values() if doc is not None
         }
-        work: list[tuple[Log, verify_rows.Chunk]] = []
+        work: list[tuple[Log, Task]] = []
         for log in sorted(self.logs.values(), key=lambda log: (log.base, log.name)):
             doc = parts[log.name]
             start = branches[doc.old.origin, doc.old.size] if doc is not None else Credentials()
@@ -275,12 +321,13 @@ class _Run:
                     branches[log.origin, chunk.start] = chunk.held.copy()
             if (log.origin, len(log.entries)) in branches:
                 branches[log.origin, len(log.entries)] = held
-        done = spread(partial(verify_rows.read, self.files), [chunk for _, chunk in work])
-        for (log, chunk), rows in zip(work, done, strict=True):
-            for index, row in enumerate(rows, chunk.start):
-                if isinstance(row, str):
-                    self._problem(log, index, row)
-                log.rows.append(row if isinstance(row, verify_rows.Row) else None)
+        return work
+
+    def _take_rows(self, log: Log, start: int, rows: Sequence[verify_rows.Read]) -> None:
+        for index, row in enumerate(rows, start):
+            if isinstance(row, str):
+                self._problem(log, index, row)
+            log.rows.append(row if isinstance(row, verify_rows.Row) else None)
 
     def judge(self) -> None:
         for log in self.logs.values():
@@ -381,7 +428,7 @@ class _Run:
 
     # The outcome.
 
-    def report(self) -> Report:
+    def report(self, *, hashes_only: bool) -> Report:
         problems = list(self.problems)
         entries: list[EntryReport] = []
         for name, log in self.logs.items():
@@ -396,9 +443,11 @@ class _Run:
             fingerprints=self.fingerprints,
             trusted=known,
             notes=list(dict.fromkeys(self.notes))[:MAX_PROBLEMS],
+            hashes_only=hashes_only,
         )
 
     def _log(self, log: Log) -> LogReport:
+        found = self.receipts.get(log.name)
         return LogReport(
             log=log.name,
             party=log.party,
@@ -408,7 +457,7 @@ class _Run:
             root=log.head.root.hex() if log.head is not None else "",
             checkpoint=self.signed_head.get(log.name, False),
             post_quantum=self.pq_head.get(log.name),
-            receipts=len(self.receipts[log.name].cosigned) if log.name in self.receipts else 0,
+            receipts=len(found.cosigned) if found is not None and not found.unsigned else 0,
         )
 
     def _entry(self, log: Log, index: int) -> EntryReport:
@@ -432,6 +481,12 @@ class _Run:
 
     def _problem(self, log: Log, index: int | None, text: str) -> None:
         log.problems.append((index, text))
+
+
+def _do(files: Mapping[str, bytes], task: Task) -> Answer:
+    if isinstance(task, verify_receipts.Batch):
+        return verify_receipts.read(files, task)
+    return verify_rows.read(files, task)
 
 
 def _trusted(trust: Sequence[dict[str, Any]]) -> dict[str, frozenset[str]]:

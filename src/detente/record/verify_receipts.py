@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from detente.errors import MalformedError
 from detente.log import note
-from detente.log.checkpoint import open_cosignature
+from detente.log.checkpoint import Checkpoint, open_cosignature
 from detente.log.receipt import open_item
 from detente.record.verify_report import Held
 from detente.record.verify_tree import Log
@@ -17,6 +18,7 @@ from detente.seal.credential import LogCert
 from detente.seal.vkey import VerifierKey
 
 COSIGNATURE, ITEM = "cosignature", "item receipt"
+BATCH = 256
 
 
 @dataclass(frozen=True)
@@ -27,8 +29,7 @@ class Maker:
     key: VerifierKey
 
 
-@dataclass(frozen=True)
-class Cosigned:
+class Cosigned(NamedTuple):
     """``who`` holds the first ``size`` entries under ``root``, since ``at`` (ms)."""
 
     who: str
@@ -45,30 +46,64 @@ class Receipts:
     cosigned: list[Cosigned] = field(default_factory=list)
     items: dict[str, list[Held]] = field(default_factory=dict)
     strangers: int = 0
+    problems: list[str] = field(default_factory=list)
+    unsigned: bool = False
+
+    def add(self, other: Receipts) -> None:
+        """Take in what holds of further notes of the same log."""
+        self.cosigned += other.cosigned
+        for entry, held in other.items.items():
+            self.items.setdefault(entry, []).extend(held)
+        self.strangers += other.strangers
+        self.problems += other.problems
 
     def heads(self) -> dict[int, bytes]:
         """Size to root of the heads that the log itself signed and somebody cosigned."""
         return {item.size: item.root for item in self.cosigned}
 
 
-def read(log: Log, cert: LogCert, makers: Mapping[str, Maker]) -> Receipts:
-    """Verify the notes of one log. One that fails is a problem; one by somebody unknown here is counted."""
+@dataclass(frozen=True)
+class Batch:
+    """Some notes of one log: their paths in the bundle, and by whose keys they are to be checked.
+
+    ``signatures``: whether these are, or only what the notes say of the tree is to be known.
+    """
+
+    folder: str
+    party: str
+    cert: LogCert
+    makers: Mapping[str, Maker]
+    paths: Sequence[str]
+    signatures: bool
+
+
+def batches(log: Log, cert: LogCert, makers: Mapping[str, Maker], *, signatures: bool) -> list[Batch]:
+    """The notes of one log, to be checked by as many as like to."""
+    paths = sorted(log.notes)
+    parts = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
+    return [Batch(log.name, log.party, cert, makers, part, signatures) for part in parts]
+
+
+def read(files: Mapping[str, bytes], batch: Batch) -> Receipts:
+    """Verify some notes. One that fails is a problem; one by somebody unknown here is counted."""
     found = Receipts()
-    for path, raw in sorted(log.files.items()):
-        folder = path.partition("/")[0]
-        if folder not in ("receipts", "items"):
-            continue
+    for path in batch.paths:
+        whole = f"logs/{batch.folder}/{path}"
+        raw = files[whole]
         try:
-            known = _makers(raw, makers)
+            parsed = note.parse(raw)
+            known = [batch.makers[line.name] for line in parsed.signatures if line.name in batch.makers]
             found.strangers += not known
             for maker in known:
-                if folder == "receipts":
-                    head, seconds = open_cosignature(raw, cert.log, maker.key)
+                if not batch.signatures:
+                    _unsigned(batch, path, parsed.text, maker, found)
+                elif path.startswith("receipts/"):
+                    head, seconds = open_cosignature(raw, batch.cert.log, maker.key)
                     found.cosigned.append(Cosigned(maker.who, head.size, head.root, seconds * 1000, path))
                 else:
-                    _item(log, raw, maker, found)
+                    _item(batch, raw, maker, found)
         except MalformedError as error:
-            log.problems.append((None, f"logs/{log.name}/{path}: {error}"))
+            found.problems.append(f"{whole}: {error}")
     return found
 
 
@@ -98,30 +133,43 @@ def holders(log: Log, good: Iterable[Cosigned], receipts: Receipts) -> list[tupl
         if item.who != log.party:
             by_maker.setdefault(item.who, []).append(item)
     ladders = {who: _ladder(items) for who, items in by_maker.items()}
-    ids = {row.id for row in log.rows if row is not None}
-    for entry in receipts.items if log.rows else ():
-        if entry not in ids:
-            log.problems.append((None, f"an item receipt is for the entry {entry}, which is not in this log"))
-    found, before = [], tuple[Held, ...]()
-    for index, row in enumerate(log.rows):
-        held = [Held(who, at, COSIGNATURE) for who, ladder in ladders.items() if (at := _at(ladder, index))]
-        held += receipts.items.get(row.id, []) if row is not None and log.in_log[index] else []
-        # Neighbours mostly have the same receipt: one value for all of them.
-        earliest = _earliest(held)
-        before = before if earliest == before else earliest
-        found.append(before)
+    found: list[tuple[Held, ...]] = []
+    # From one signed size to the next all places have the same receipts.
+    for size in sorted({size for sizes, _times in ladders.values() for size in sizes} | {len(log.rows)}):
+        start, end = len(found), min(size, len(log.rows))
+        held = (Held(who, at, COSIGNATURE) for who, ladder in ladders.items() if (at := _at(ladder, start)))
+        found += [_earliest(held)] * (end - start)
+    _add_items(log, receipts, found)
     return found
 
 
-def _makers(raw: bytes, makers: Mapping[str, Maker]) -> list[Maker]:
-    return [makers[line.name] for line in note.parse(raw).signatures if line.name in makers]
+def _add_items(log: Log, receipts: Receipts, found: list[tuple[Held, ...]]) -> None:
+    if not receipts.items or not log.rows:
+        return
+    missing = dict.fromkeys(receipts.items)
+    for index, row in enumerate(log.rows):
+        if row is not None and row.id in receipts.items:
+            missing.pop(row.id, None)
+            if log.in_log[index]:
+                found[index] = _earliest((*found[index], *receipts.items[row.id]))
+    for entry in missing:
+        log.problems.append((None, f"an item receipt is for the entry {entry}, which is not in this log"))
 
 
-def _item(log: Log, raw: bytes, maker: Maker, found: Receipts) -> None:
+def _unsigned(batch: Batch, path: str, text: str, maker: Maker, found: Receipts) -> None:
+    """The head that a cosignature is for; an item receipt says nothing of the tree."""
+    if path.startswith("receipts/"):
+        head = Checkpoint.parse(text)
+        if head.origin != batch.cert.log.name:
+            raise MalformedError(f"checkpoint is of {head.origin}, not of {batch.cert.log.name}")
+        found.cosigned.append(Cosigned(maker.who, head.size, head.root, 0, path))
+
+
+def _item(batch: Batch, raw: bytes, maker: Maker, found: Receipts) -> None:
     item = open_item(raw, maker.key)
-    if item.origin != log.origin:
+    if item.origin != batch.cert.log.name:
         raise MalformedError(f"is an item receipt for the log {item.origin}")
-    if maker.who != log.party:
+    if maker.who != batch.party:
         found.items.setdefault(item.entry_id, []).append(Held(maker.who, item.arrival, ITEM))
 
 

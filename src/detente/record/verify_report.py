@@ -8,12 +8,28 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from detente.record import entry as entries
 from detente.seal.keys import fingerprint_words
 
-# Entries of one batch have one time, and their receipts too.
-rfc3339 = lru_cache(maxsize=1024)(entries.rfc3339)
+_PLAIN = 253_402_300_799_999  # the last millisecond of the year 9999
+HASHES_ONLY = "hashes only: no signature of an entry or receipt, no mandate and no body was checked"
 DISCLOSED, PARTLY, WITHHELD, IN_CLEAR, ALTERED = "disclosed", "partly", "withheld", "in clear", "altered"
+
+
+@lru_cache(maxsize=1024)
+def rfc3339(ms: int) -> str:
+    """``entry.rfc3339``, for very many: those of one minute are written from one."""
+    if not 0 <= ms <= _PLAIN:
+        return entries.rfc3339(ms)
+    minute, rest = divmod(ms, 60_000)
+    return f"{_minute(minute)}{rest // 1000:02d}.{rest % 1000:03d}Z"
+
+
+@lru_cache(maxsize=1024)
+def _minute(number: int) -> str:
+    return entries.rfc3339(number * 60_000)[:17]
 
 
 @dataclass(frozen=True)
@@ -34,8 +50,7 @@ class Held:
     how: str
 
 
-@dataclass(frozen=True)
-class EntryReport:
+class EntryReport(msgspec.Struct, frozen=True):
     """What is proven of one entry, each thing for itself. ``id`` is empty where the leaf is unreadable."""
 
     id: str
@@ -71,7 +86,10 @@ class LogReport:
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome. ``fingerprints``: party to root fingerprint; ``trusted``: those on a card given."""
+    """The outcome. ``fingerprints``: party to root fingerprint; ``trusted``: those on a card given.
+
+    ``hashes_only``: no entry was read, and of signatures only those of the logs' own heads were checked.
+    """
 
     logs: Sequence[LogReport]
     entries: Sequence[EntryReport]
@@ -79,6 +97,7 @@ class Report:
     fingerprints: Mapping[str, str]
     trusted: frozenset[str] = field(default_factory=frozenset)
     notes: Sequence[str] = ()
+    hashes_only: bool = False
 
     @property
     def valid(self) -> bool:
@@ -98,14 +117,17 @@ class Report:
             "identities": self.identities,
             "fingerprints": dict(self.fingerprints),
             "logs": [_log_json(log) for log in self.logs],
-            "entries": [_entry_json(entry) for entry in self.entries],
+            "entries": _entries_json(self.entries),
             "problems": [{"entry": p.entry, "log": p.log, "problem": p.problem} for p in self.problems],
             "notes": list(self.notes),
+            "hashes_only": self.hashes_only,
         }
 
     def to_text(self) -> str:
         """The same for a reader: the verdict first, then whose, then each entry."""
         lines = ["valid" if self.valid else f"NOT VALID: {_count(len(self.problems), 'problem')}"]
+        if self.hashes_only:
+            lines.append(HASHES_ONLY)
         lines += [f"  {p.entry or p.log or 'bundle'}: {p.problem}" for p in self.problems]
         lines += ["", f"identities {self.identities}"]
         for party, fpr in self.fingerprints.items():
@@ -133,7 +155,17 @@ def _log_json(log: LogReport) -> dict[str, Any]:
     }
 
 
-def _entry_json(entry: EntryReport) -> dict[str, Any]:
+def _entries_json(found: Sequence[EntryReport]) -> list[dict[str, Any]]:
+    rows, before, receipted = [], None, list[dict[str, str]]()
+    for entry in found:
+        if entry.receipted is not before:  # neighbours mostly have the same
+            before = entry.receipted
+            receipted = [{"by": held.by, "time": rfc3339(held.at), "how": held.how} for held in before]
+        rows.append(_entry_json(entry, receipted))
+    return rows
+
+
+def _entry_json(entry: EntryReport, receipted: list[dict[str, str]]) -> dict[str, Any]:
     return {
         "id": entry.id,
         "ref": entry.ref,
@@ -144,7 +176,7 @@ def _entry_json(entry: EntryReport) -> dict[str, Any]:
         "kind": entry.kind,
         "time": None if entry.placed is None else rfc3339(entry.placed),
         "in_log": entry.in_log,
-        "receipted": [{"by": h.by, "time": rfc3339(h.at), "how": h.how} for h in entry.receipted],
+        "receipted": receipted,
         "signed": entry.signed,
         "mandate_valid": entry.mandate_valid,
         "labels": list(entry.labels),

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
@@ -17,7 +17,7 @@ from detente.seal.canonical import unb64
 from detente.seal.statement import ParsedLeaf, decode_leaf
 
 MAX_BODY_FILE = 4 << 20  # a body of 1 MiB as it is written here, or the disclosures of many of its fields
-CHUNK = 1024
+CHUNK = 512
 _CARRIER = tuple(f'"kind":"{kind}"'.encode() for kind in CARRIERS)
 
 
@@ -51,15 +51,6 @@ class Chunk:
     start: int
     entries: Sequence[bytes | None]
     held: Credentials
-
-
-# Does chunks in any order; the answers are in theirs.
-Spread: TypeAlias = Callable[[Callable[[Chunk], list[Read]], Sequence[Chunk]], Iterable[list[Read]]]
-
-
-def in_turn(work: Callable[[Chunk], list[Read]], chunks: Sequence[Chunk]) -> Iterable[list[Read]]:
-    """The ``Spread`` of whoever has one core."""
-    return map(work, chunks)
 
 
 def chunks(entries: Sequence[bytes | None], held: Credentials, ends: Collection[int] = ()) -> Iterator[Chunk]:

@@ -26,11 +26,14 @@ class Log:
     """A log while it is being verified. ``entries`` and ``rows`` have None for one missing or unreadable.
 
     ``in_log`` says of each place whether what stands there is under a signed head. ``base`` counts the
-    entries of its party's earlier logs. Problems are (index or None, text).
+    entries of its party's earlier logs. Problems are (index or None, text). ``notes``: the paths of its
+    receipts, which are read by whoever checks them. ``bundles``: path to entries of what was taken apart.
     """
 
     name: str
     files: Mapping[str, bytes]
+    notes: Sequence[str] = ()
+    bundles: dict[str, list[bytes]] = field(default_factory=dict)
     head: Checkpoint | None = None
     entries: list[bytes | None] = field(default_factory=list)
     rows: list[Row | None] = field(default_factory=list)
@@ -75,13 +78,14 @@ class Log:
         return {size: self.tree.root(size) for size in set(sizes) if 0 <= size <= self.tree.size}
 
 
-def read(name: str, files: Mapping[str, bytes]) -> Log:
+def read(name: str, files: Mapping[str, bytes], notes: Sequence[str] = ()) -> Log:
     """Read whatever of a log can be read; what cannot is a problem, never an exception."""
-    log = Log(name, files, party=re.sub(r"-[0-9]+\Z", "", name))
+    log = Log(name, files, notes, party=re.sub(r"-[0-9]+\Z", "", name))
     log.head = _head(log)
     _read_entries(log)
-    for path in files:
-        if path != "checkpoint" and not _TILE.fullmatch(path) and not _NOTE.fullmatch(path):
+    known = {"checkpoint", *filter(_TILE.fullmatch, files), *filter(_NOTE.fullmatch, notes)}
+    for path in (*files, *notes):
+        if path not in known:
             log.problems.append((None, f"logs/{name}/{path} is no file of a log"))
     return log
 
@@ -93,7 +97,7 @@ def check(log: Log, heads: Mapping[int, bytes]) -> None:
         return
     size = log.head.size
     try:
-        same = tiles.read_entries(log.files, size) == log.entries
+        same = tiles.read_entries(log.files, size, log.bundles) == log.entries
         tiles.check_tiles(log.files, size, log.head.root, log.tree if same else None)
         log.in_log = [True] * len(log.entries)
     except MalformedError as error:
@@ -126,6 +130,8 @@ def _read_entries(log: Log) -> None:
             pieces = _pieces(raw)
             if pieces is None:
                 log.problems.append((start, f"logs/{log.name}/{path} ends within an entry"))
+            else:
+                log.bundles[path] = pieces
             for offset, piece in enumerate(pieces or ()):
                 found.setdefault(start + offset, piece)
     last = max(found, default=-1) + 1
@@ -155,14 +161,13 @@ def _gaps(entries: Sequence[object | None]) -> Iterator[tuple[int, int]]:
 
 def _pieces(raw: bytes) -> list[bytes] | None:
     pieces: list[bytes] = []
-    at = 0
-    while at < len(raw):
-        end = at + 2 + int.from_bytes(raw[at : at + 2], "big")
-        if end > len(raw) or len(pieces) == _WIDTH:
-            return None
-        pieces.append(raw[at + 2 : end])
-        at = end
-    return pieces
+    at, size = 0, len(raw)
+    while at + 1 < size and len(pieces) <= _WIDTH:
+        start = at + 2
+        at = start + (raw[at] << 8 | raw[at + 1])
+        pieces.append(raw[start:at])
+    # The last one must end where the file does.
+    return pieces if at == size and len(pieces) <= _WIDTH else None
 
 
 def _number(path: str) -> int:

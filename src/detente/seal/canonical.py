@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import json
 from typing import Any
@@ -37,7 +36,7 @@ def encode(obj: Any, *, inside: int = 0) -> bytes:
 def _encode(obj: Any, inside: int) -> tuple[bytes, bool]:
     """The bytes, and whether ``obj`` is plain, as everything in it then is too."""
     try:
-        if _is_plain(obj, 1 + inside):
+        if type(obj) in _SCALARS or _is_plain(obj, 1 + inside):
             return orjson.dumps(obj, option=_OPTIONS), True
         return rfc8785.dumps(obj), False
     except (TypeError, ValueError) as error:
@@ -78,7 +77,7 @@ def loads(raw: bytes, *, limit: int) -> Any:
     """The value of JSON written by people: any spacing and order, but nothing ambiguous."""
     _check_length(raw, limit)
     try:
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique)
+        value = _BY_PEOPLE.decode(raw.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         raise MalformedError(f"not JSON: {error}") from None
     encode(value)  # refuses what has no canonical form: lone surrogates, NaN, infinities, big integers
@@ -87,14 +86,14 @@ def loads(raw: bytes, *, limit: int) -> Any:
 
 def b64(raw: bytes) -> str:
     """Standard base64 with padding (RFC 4648 §4)."""
-    return base64.b64encode(raw).decode("ascii")
+    return binascii.b2a_base64(raw, newline=False).decode("ascii")
 
 
 def unb64(text: str, size: int | None = None) -> bytes:
     """The bytes of ``text``; refuses another length than ``size`` and what ``b64`` would not have written."""
     try:
         raw = binascii.a2b_base64(text)
-        same = b64(raw) == text
+        same = binascii.b2a_base64(raw, newline=False).decode("ascii") == text
     except (ValueError, TypeError):
         raise MalformedError("not base64") from None
     if not same:
@@ -147,3 +146,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(pairs):
         raise ValueError("a key stands twice in one object")
     return value
+
+
+_BY_PEOPLE = json.JSONDecoder(object_pairs_hook=_unique)

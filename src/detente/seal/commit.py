@@ -11,6 +11,7 @@ from detente.errors import MalformedError
 from detente.seal import canonical
 from detente.seal.canonical import b64, unb64
 
+_sha256 = hashlib.sha256
 SEED_SIZE = 32
 SALT_SIZE = 16
 MAX_BODY = 1024 * 1024
@@ -18,6 +19,10 @@ MAX_BODY = 1024 * 1024
 MAX_PAIRS = 65_536
 MAX_PATHS = 8 * 1024 * 1024
 _SALT = b"detente/salt/v1\n"
+# HMAC's inner and outer key are the seed, filled up to a block and combined with one of these bytes (RFC 2104
+# section 2). Written out: the library looks its hash up anew at each call, which costs more than hashing.
+_BLOCK = 64
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 _MAX_PATH = 65_535
 _MAX_HEIGHT = 17
 
@@ -109,8 +114,7 @@ def _levels(pairs: list[tuple[str, Any]], seed: bytes) -> list[list[bytes]]:
         raise MalformedError("an object's name is not Unicode text") from None
     width = 1 << (len(level) - 1).bit_length()
     level += [
-        hashlib.sha256(b"\x02" + _expand(seed, b"detente/pad/v1\n%d" % i)).digest()
-        for i in range(len(level), width)
+        _sha256(b"\x02" + _expand(seed, b"detente/pad/v1\n%d" % i)).digest() for i in range(len(level), width)
     ]
     levels = [level]
     while len(level) > 1:
@@ -121,7 +125,9 @@ def _levels(pairs: list[tuple[str, Any]], seed: bytes) -> list[list[bytes]]:
 
 def _expand(seed: bytes, info: bytes) -> bytes:
     """The first 16 bytes of HKDF-Expand-SHA256(seed, info): part of its first block (RFC 5869 §2.3)."""
-    return hmac.digest(seed, info + b"\x01", "sha256")[:SALT_SIZE]
+    key = seed.ljust(_BLOCK, b"\x00")
+    inner = _sha256(key.translate(_INNER) + info + b"\x01").digest()
+    return _sha256(key.translate(_OUTER) + inner).digest()[:SALT_SIZE]
 
 
 def _leaf(path: str, value: Any, salt: bytes) -> bytes:
@@ -132,8 +138,8 @@ def _leaf(path: str, value: Any, salt: bytes) -> bytes:
     if len(name) > _MAX_PATH:
         raise MalformedError(f"the path of a field is at most {_MAX_PATH} bytes")
     head = b"\x00" + salt + len(name).to_bytes(2, "big")
-    return hashlib.sha256(head + name + canonical.encode(value)).digest()
+    return _sha256(head + name + canonical.encode(value)).digest()
 
 
 def _node(left: bytes, right: bytes) -> bytes:
-    return hashlib.sha256(b"\x01" + left + right).digest()
+    return _sha256(b"\x01" + left + right).digest()
