@@ -64,8 +64,9 @@ def test_an_acknowledgement_reaches_the_author(pair: Pair) -> None:
 
 
 def test_the_bundle_verifies_and_trusted_cards_verify_identities(pair: Pair) -> None:
+    before = len(_entries(pair, "ua"))
     exported = pair.json("export", "ua", pair.channel, "out.zip")
-    assert exported["entries"] == len(_entries(pair, "ua"))
+    assert before <= exported["entries"] <= len(_entries(pair, "ua"))  # nodes place entries of their own
     report = pair.json("verify", "out.zip")
     assert (report["valid"], report["identities"]) == (True, "unverified")
     trusted = pair.json("verify", "out.zip", "--trust", "by.card", "--trust", "ua.card")
@@ -176,7 +177,7 @@ BAD_BODIES = [
     ("message", '{"text":"a","text":"b"}', 1, "twice"),
     ("message", "[1]", 1, "a body is a JSON object"),
     ("message", "{", 1, "not JSON"),
-    ("message", '{"text":NaN}', 1, "NaN"),
+    ("message", '{"text":NaN}', 1, "nan is not"),
     ("messag", "{}", 2, "no kind 'messag'"),
     ("genesis", "{}", 2, "written by the node itself"),
 ]

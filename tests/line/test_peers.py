@@ -107,3 +107,10 @@ def test_it_is_waited_for_as_long_as_it_asks_and_ten_seconds_at_least() -> None:
     assert peer.hold == 0
     told(peer, {}, 72_000, hold=0)
     assert peer.hold == 0
+
+
+def test_a_receipt_over_nothing_is_one() -> None:
+    peer = Peer("x", connected=True)
+    told(peer, {})
+    peer.holds("a", 0, 6)
+    assert (peer.have, peer.progress) == ({"a": 0}, 6)

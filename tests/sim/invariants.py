@@ -283,6 +283,10 @@ class Watch:
     def waits(self) -> bool:
         """Whether something of an honest member is still withheld by another."""
         nodes = self.world.honest()
+        for one, two in itertools.permutations(nodes, 2):
+            own = one.line.state.own_log()
+            if own is not None and own.receipted.get(two.fpr, 0) < own.size:
+                return True
         return any(
             one.held.leaves.get(origin) != two.held.leaves.get(origin)
             for one, two in itertools.permutations(nodes, 2)
@@ -367,5 +371,8 @@ class Watch:
 
     def _own_claim(self, one: SimNode, two: SimNode, entry_id: str) -> bool:
         """A false citation shows only to the member whose head it is; what a liar keeps from us, to us."""
-        author = self.world.author[one.held.places[entry_id][0]]
+        place = one.held.places.get(entry_id)
+        if place is None:
+            return False
+        author = self.world.author[place[0]]
         return author.lies

@@ -337,8 +337,8 @@ TAKEN: tuple[Plant, ...] = (
     plant(
         "early flash entries without limit",
         "line/accept.py",
-        'if parsed.leaf.statement.precedence == "flash" and self.quotas.floods(peer, now):',
-        "if False:",
+        "and not on_floor and self.quotas.floods(peer, now):",
+        "and False:",
         "line/test_taken_in.py::test_flash_entries_above_the_charters_rate_wait_until_the_next_hour",
     ),
     plant(

@@ -8,8 +8,8 @@ import pytest
 from tests.sim.report import ENTRIES, FAULTS, Report
 from tests.sim.run import many
 
-DAYS = 600
-# What six hundred days need not meet: one fault on top of another in one log.
+DAYS = 1_000
+# What a thousand days need not meet: one fault on top of another in one log.
 RARE = frozenset(
     {
         "line: waiting -> waiting",
