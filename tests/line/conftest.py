@@ -3,12 +3,29 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import pytest
 
+from tests.examples import fast
 from tests.line.observed import Observer, watch
+from tests.sim import memo
 
 
 @pytest.fixture(autouse=True)
 def observed(monkeypatch: pytest.MonkeyPatch) -> Observer:
     """The transitions of this test."""
     return watch(monkeypatch)
+
+
+@pytest.fixture(autouse=True)
+def computed_once() -> Iterator[None]:
+    """Within a test a signature is verified once, by whichever party comes first; if it is to be fast, the
+    results of the other pure functions are shared too."""
+    with contextlib.ExitStack() as stack:
+        if fast():
+            stack.enter_context(memo.shared())
+        else:
+            memo._signatures(stack)
+        yield

@@ -102,7 +102,8 @@ def test_labels_that_change_later_are_told() -> None:
     a.say("standing", {"state": "suspended", "since": "2022-02-24", "by": "BY", "reason": "x"})
     run_both(a, b)
     (event,) = told(b, "labels")
-    assert (event.entry_id, event.detail) == (message, {"labels": ["crossed"]})
+    # Told with the party that wrote it, not with the one whose suspension it crossed.
+    assert event == Event("labels", b.party.fpr, message, {"labels": ["crossed"]})
     assert [node.store.labels()[message] for node in (a, b)] == [("crossed",), ("crossed",)]
 
 

@@ -11,9 +11,10 @@ import pytest
 
 from detente.errors import MalformedError, VerificationError
 from detente.line.forks import BEHIND, CONFLICT, FORK, RIVALS
+from detente.line.labels import NOT_VOUCHED
 from detente.line.limits import LIMITS
 from detente.line.logs import LogState
-from detente.line.vouching import NOT_VOUCHED, vouched
+from detente.line.vouching import vouched
 from detente.line.writes import PutEvidence, PutLog
 from detente.log.checkpoint import Checkpoint, cosign, open_checkpoint, own_note, sign_checkpoint
 from detente.log.fork import ForkProof
@@ -317,10 +318,36 @@ def test_a_proof_of_a_size_that_we_hold_no_head_of_has_a_path(nodes: tuple[Node,
     one, two = found.check(log.log_key)
     assert (found.one, one.size, two.size) == (note, 2, log.head_sizes[0])
     assert found.root == log.compute_root(2) and found.path
-    b.line.limits = replace(LIMITS, fork_search=two.size)
-    assert proof_of(b) == proof
-    b.line.limits = replace(LIMITS, fork_search=two.size - 1)
-    assert proof_of(b) is None, "it would cost too much"
+    for most, same in ((two.size, True), (two.size - 1, False)):
+        b.crash()
+        b.line.limits = replace(LIMITS, fork_search=most)
+        assert (proof_of(b) == proof) is same, "it would cost too much"
+        assert same or proof_of(b) is None
+
+
+def test_a_proof_is_worked_out_once_and_so_many_are_kept(
+    nodes: tuple[Node, Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = nodes
+    monkeypatch.setattr("detente.line.forks.PROOFS_KEPT", 2)
+    read: list[tuple[str, int]] = []
+
+    def head(origin: str, size: int) -> bytes:
+        read.append((origin, size))
+        return b.store.head(origin, size)
+
+    for key in "123":
+        files = {"theirs": theft(a, 2, f"thief {key}"), "held": b""}
+        b.line.write(PutEvidence(key, a.own.origin, FORK, 1, files))
+    one = b.line.forks.part("1", head)
+    assert one is not None and len(read) == 1
+    assert b.line.forks.part("1", head) == one and len(read) == 1
+    two, three = b.line.forks.part("2", head), b.line.forks.part("3", head)
+    assert len(read) == 3 and len({str(part.doc) for part in (one, two, three) if part is not None}) == 3
+    for _ in range(2):
+        assert b.line.forks.part("3", head) == three and b.line.forks.part("2", head) == two
+    assert len(read) == 3
+    assert b.line.forks.part("1", head) == one and len(read) == 4, "the oldest was let go"
 
 
 def test_without_a_head_of_ours_at_or_above_it_there_is_no_proof(nodes: tuple[Node, Node]) -> None:

@@ -23,9 +23,10 @@ from typing import Any
 import pytest
 
 from detente.line import rules
+from detente.line.labels import BAD_CITATION, BY_RULES
 from detente.line.limits import LIMITS
 from detente.line.rules import CROSSED
-from detente.line.state import BAD_CITATION, BY_RULES, State
+from detente.line.state import State
 from detente.line.writes import PutMember
 from detente.log import merkle
 from detente.log.checkpoint import Checkpoint, sign_checkpoint

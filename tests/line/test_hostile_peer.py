@@ -24,9 +24,12 @@ from detente.seal.packet import (
     LogPart,
     Part,
 )
+from tests.examples import examples
 from tests.line.harness import CHANNEL, Node, chartered, connect, cut, run, seed
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @pytest.fixture(scope="module")

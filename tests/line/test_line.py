@@ -51,7 +51,9 @@ def test_a_crash_before_the_commit_leaves_no_trace() -> None:
     assert not b.line.state.evidence and a.line.stopped is None
 
 
-@pytest.mark.parametrize("number", range(12))
+@pytest.mark.parametrize(
+    "number", [0, 1, 2, *(pytest.param(n, marks=pytest.mark.slow) for n in range(3, 12))]
+)
 def test_cuts_losses_duplicates_and_reordering_lose_nothing(number: int) -> None:
     chance = random.Random(number)
     a, b, _ = chartered()

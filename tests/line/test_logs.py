@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detente.line import labels
 from detente.line.logs import Kinds, LogState, split
 from detente.line.past import REMEMBERED, Entries, Ids
 from detente.line.writes import PutHead, PutLog
@@ -383,3 +384,53 @@ def test_without_a_past_only_what_is_recent_is_known() -> None:
     for name in ("x", "y", "z"):
         ids.append(name)
     assert (list(ids), ids[1], ids[-1], ids[1:], len(ids)) == (["x", "y", "z"], "y", "z", ["y", "z"], 3)
+
+
+LABELLED = st.sampled_from([(), ("late",), ("bad signature",), ("not vouched for",), ("duplicate", "late")])
+
+
+@given(st.lists(st.one_of(LABELLED, st.tuples(st.just("relabel"), LABELLED), st.just("settle")), max_size=20))
+def test_where_an_entry_counts_is_the_same_in_memory_and_on_disk(steps: list[Any]) -> None:
+    """Against the plainest model, a list of rows: a change of labels is of the row where the entry counts."""
+    rows: list[tuple[str, int, tuple[str, ...]]] = []
+    settled = 0
+    held = Entries(Shelf({"e": rows}), lambda origin: settled)  # type: ignore[arg-type]
+
+    def first() -> int:
+        worst = [("bad signature" in said, bool({"not vouched for", "duplicate"} & set(said)))
+                 for _, _, said in rows]  # fmt: skip
+        return worst.index(min(worst))
+
+    for step in steps:
+        if step == "settle":
+            settled = len(rows)
+            held.settle()
+        elif step[:1] == ("relabel",):
+            if not rows:
+                continue
+            at = first()
+            rows[at] = (*rows[at][:2], step[1])
+            held.labels["e"] = held.relabelled("e", step[1])
+        else:
+            rows.append(("log", len(rows), step))
+            if held.stands("e", ("log", len(rows) - 1), step):
+                held.labels["e"] = step
+        if rows:
+            assert (held.where["e"], held.labels.get("e") or ()) == (rows[first()][:2], rows[first()][2])
+
+
+def test_a_label_is_known_by_what_it_does() -> None:
+    """The lists that stood in four places, as they were."""
+    unauthorised = {"bad signature", "no mandate", "revoked", "not understood"}
+    assert unauthorised | {"malformed leaf", "duplicate"} == labels.VOID
+    assert labels.VOID | {"not vouched for"} == labels.WITHOUT_EFFECT
+    assert unauthorised | {"malformed body", "duplicate"} == labels.AGAINST
+    assert unauthorised | {"unopened"} == labels.NOT_EARLY
+    assert {"bad citation", "unopened"} == labels.PASSING
+    assert {"against standing", "crossed", "before charter"} == labels.BY_RULES
+    assert set(labels.LABELS) - labels.PREVENTED == {
+        "malformed leaf", "single release", "crossed", "not vouched for", "duplicate",
+    }  # fmt: skip
+    assert labels.behind(()) == labels.behind(["late"]) == 0
+    assert labels.behind(["not vouched for"]) == labels.behind(["duplicate", "not vouched for"]) == 1
+    assert labels.behind(["not vouched for", "bad signature"]) == 2

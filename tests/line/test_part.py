@@ -166,3 +166,23 @@ def test_a_part_that_cannot_be_read_notes_nothing() -> None:
     for bad in (b"", changed(GOOD[0], _5={"charter": b"abc"})):
         with pytest.raises(MalformedError):
             noted([bad], ["charter"])
+
+
+def test_a_kind_is_named_in_one_part_and_known_in_all_that_follow() -> None:
+    state, marks, names = empty(), Marks(), []
+    for upto in (3, 50, 51):
+        grow(state, upto)
+        ((_, _, named, *_),) = msgspec.msgpack.decode(cut(state, marks))[1]
+        names.append(named)
+    assert names[0] + names[1] == state.logs[ORIGIN].kinds.names and names[2] == []
+
+
+def test_parts_without_their_last_block_are_refused() -> None:
+    state = empty()
+    grow(state, 256)
+    name, (log,) = msgspec.msgpack.decode(cut(state, Marks()))
+    assert len(log[7]) == 32
+    for size, blocks in ((256, b""), (256, log[7] * 2), (255, log[7])):
+        raw = msgspec.msgpack.encode([name, [[log[0], size, *log[2:7], blocks]]])
+        with pytest.raises(MalformedError, match="do not fit"):
+            join(empty(), Past(), [raw], Marks())  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ def told(peer: Peer, logs: dict[str, int], now: int = 5, **more: object) -> None
 def test_of_a_new_member_nothing_is_known_and_nothing_is_owed() -> None:
     held = asdict(Peer("x"))
     assert held.pop("fingerprint") == "x"
-    pairs = {"deaf_told": (0, 0), "flashes": (0, 0), "used": (0, 0, 0)}
+    pairs = {"deaf_told": (0, 0, 0), "flashes": (0, 0), "used": (0, 0, 0)}
     assert {name: held.pop(name) for name in pairs} == pairs
     assert [held.pop(name) for name in ("have", "claimed")] == [None, None]
     assert all(value is False or value == 0 or not len(value) for value in held.values()), held

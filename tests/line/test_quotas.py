@@ -11,6 +11,7 @@ from detente.line.limits import Limits
 from detente.line.peers import Peer
 from detente.line.quotas import Quotas
 from detente.seal.packet import BodyPart, LeafPart
+from detente.words.charter import charter_body
 from tests.line.harness import Node, chartered, pair
 from tests.line.test_taken_in import leaf_of
 
@@ -129,3 +130,11 @@ def test_a_floor_entry_does_not_open_the_disk_for_the_others_of_its_batch() -> N
     bad = LeafPart(1, leaf_of(a, a.signed("message", {"text": "x"}), 1))
     assert withheld(quotas, peer, [good, bad]) and withheld(quotas, peer, [LeafPart(0, b"no leaf")])
     assert not quotas.on_floor(b"no leaf")
+
+
+def test_a_new_charter_is_read_with_the_disk_nearly_full_though_it_is_not_on_the_floor() -> None:
+    quotas, peer, a = reader()
+    members = [{"fingerprint": a.party.fpr, "id": "BY", "name": "BY"}]
+    one = LeafPart(0, leaf_of(a, a.signed("charter", charter_body(members)), 0))
+    a.line.scarce = True
+    assert quotas.on_floor(one.raw) and not withheld(quotas, peer, [one])

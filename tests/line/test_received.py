@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 
 from detente.line.accept import EPOCHS_AHEAD
+from detente.line.line import OwnKeys
 from detente.line.peers import Peer
 from detente.line.writes import PutEpoch, PutHead, PutLeaf, PutMember, PutReceipt
 from detente.log import merkle
 from detente.log.checkpoint import Checkpoint, sign_checkpoint
 from detente.seal import packet
 from detente.seal import statement as statements
+from detente.seal.keys import KemKey
 from detente.seal.packet import (
     BodyPart,
     CheckpointPart,
@@ -23,7 +25,7 @@ from detente.seal.packet import (
     LogPart,
 )
 from detente.seal.statement import decode_leaf
-from tests.line.harness import CHANNEL, Node, Party, chartered, connect, cut, run, seed
+from tests.line.harness import CHANNEL, T0, Node, Party, chartered, connect, cut, run, seed
 from tests.line.test_hostile_peer import send
 from tests.line.test_review_hostile import succeed
 from tests.line.test_taken_in import head_over, leaf_of, made_by
@@ -326,6 +328,40 @@ def test_a_gap_is_answered_once_in_a_while() -> None:
         send(a, b, parts)
         assert peer.owe_have is told, (step, told)
     assert b.size_of(a) == size
+
+
+@pytest.mark.parametrize("delay", [50, 1_500, 30_000])
+def test_a_member_that_never_opens_our_packets_is_sent_them_ever_less_often(delay: int) -> None:
+    """Its key is another than the one on its card, and an answer is long on its way: nothing changes, so
+    less and less is said."""
+    a, b, _ = chartered()
+    b.line.state.epochs = {k: v for k, v in b.line.state.epochs.items() if k[0] != a.party.fpr}
+    b.line.state.newest_epoch.pop(a.party.fpr)
+    other = KemKey.from_seeds(seed("another") + seed("one"), seed("other"))
+    b.line.keys = OwnKeys(b.party.node, b.party.watch, other)
+    a.say("message", {"text": "x"})
+    cut(a, b)
+    connect(a, b)
+    step, hour, quarters = 500, 3_600_000, [0] * 8
+    under_way: list[tuple[int, Node, Node, bytes]] = []
+    for elapsed in range(0, 2 * hour, step):
+        a.now = b.now = T0 + elapsed
+        for node, member in ((a, b), (b, a)):
+            node.line.tick(node.now)
+            node.commit()
+            under_way += [(elapsed + delay, node, member, raw) for raw in node.poll(member)]
+        for at, node, member, raw in under_way:
+            if at <= elapsed:
+                member.receive(node, raw)
+                quarters[elapsed * 8 // (2 * hour)] += 1
+        under_way = [packet for packet in under_way if packet[0] > elapsed]
+    # In a quarter of an hour each side asks where the other stands once or twice, and is answered.
+    assert b.line.peers[a.party.fpr].deaf and max(quarters[4:]) <= 16
+    b.line.keys = b.party.keys()
+    cut(a, b)
+    connect(a, b)
+    run(a, b)
+    assert b.size_of(a) == a.size_of(a) and a.line.unsent() == 0, "with its key again it gets all at once"
 
 
 def test_a_key_that_does_not_open_is_asked_for_once_in_a_while() -> None:

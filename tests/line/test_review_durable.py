@@ -56,7 +56,7 @@ def all_agree(nodes: list[DurableNode]) -> None:
 
 
 @pytest.mark.parametrize("number", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in range(1, 6))])
-@pytest.mark.parametrize("names", [("BY", "UA"), ("BY", "UA", "PL")])
+@pytest.mark.parametrize("names", [("BY", "UA"), pytest.param(("BY", "UA", "PL"), marks=pytest.mark.slow)])
 def test_any_order_of_things_gives_the_same_record(
     tmp_path: Path, names: tuple[str, ...], number: int
 ) -> None:

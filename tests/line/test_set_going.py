@@ -3,13 +3,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from detente.line.limits import LIMITS
 from detente.line.peers import Peer
+from detente.line.writes import PutItem
 from detente.seal.packet import HavePart
+from tests.line.durable import EVERY, durable
 from tests.line.harness import Node, chartered, connect, cut, pair, run
 from tests.line.test_hostile_peer import send
+from tests.line.test_review_hostile import agreed, succeed
 
 REPORT = {"what": "shots", "where": "bridge", "when": "2022-02-14T09:00:00Z"}
 
@@ -49,7 +54,7 @@ def test_entries_that_a_standing_crossed_are_told_and_labelled(nodes: tuple[Node
     b.say("standing", {"scope": "channel", "state": "suspended", "by": "ministry"})
     run(a, b)
     (event,) = (e for e in a.events if e.name == "labels")
-    assert (event.party, event.entry_id, event.detail) == (b.party.fpr, crossing, {"labels": ["crossed"]})
+    assert (event.party, event.entry_id, event.detail) == (a.party.fpr, crossing, {"labels": ["crossed"]})
     assert a.store.labels()[crossing] == b.store.labels()[crossing] == ("crossed",)
 
 
@@ -88,6 +93,30 @@ def test_the_floor_goes_ahead_to_who_holds_its_reading(nodes: tuple[Node, Node])
     a.now += 1
     a.say("incident.report", REPORT)
     assert list(peer.owe_early) == [report]
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_an_urgent_entry_does_not_wait_for_who_holds_its_reading(
+    nodes: tuple[Node, Node], before: int
+) -> None:
+    """Said alone as well as behind another one; and when the hold comes after it."""
+    a, b = nodes
+    peer = a.line.peers[b.party.fpr]
+    start = a.size_of(a)
+    send(b, a, [HavePart({"logs": {a.own.origin: start}, "hold": a.now + 60_000})])
+    for number in range(before):
+        a.say("message", {"text": str(number)})
+    flash = a.say("message", {"text": "now"}, precedence="flash")
+    assert list(peer.owe_early) == [flash]
+    run(a, b)
+    assert flash in b.line.state.early and b.size_of(a) == start
+    assert a.line.urgent_waiting(b.party.fpr) == []
+    peer.hold = 0
+    later = a.say("message", {"text": "in the next packet"}, precedence="immediate")
+    a.poll(b)
+    for _ in range(2):
+        send(b, a, [HavePart({"logs": {a.own.origin: start}, "hold": a.now + 60_000})])
+        assert list(peer.owe_early) == [later], "it was in what is not read now"
 
 
 def test_what_a_member_could_not_open_goes_once_more(nodes: tuple[Node, Node]) -> None:
@@ -217,11 +246,43 @@ def test_urgent_entries_wait_until_they_are_receipted_in_any_way(nodes: tuple[No
     assert a.line.urgent_waiting(other) == [start, start + 2, start + 3]
     log.receipted[other] = start
     assert a.line.urgent_waiting(other) == [start, start + 2, start + 3]
-    a.line.state.items[ids[2]] = {other}
+    a.line.load(PutItem(ids[2], log.origin, other, 1, b""))
     assert a.line.urgent_waiting(other) == [start, start + 3]
     log.receipted[other] = start + 1
     assert a.line.urgent_waiting(other) == [start + 3]
     assert a.line.urgent_waiting("c") == [start, start + 2, start + 3]
+
+
+def test_an_urgent_entry_that_settled_is_asked_for_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many wait for a member, and however often it is looked whether any does."""
+    a, b = durable(tmp_path)
+    agreed([a, b])
+    cut(a, b)
+    start, other = a.size_of(a), b.party.fpr
+    ids = [a.say("message", {"text": "x"}, precedence="flash") for _ in range(2 * EVERY)]
+    a.commit()
+    waiting = list(range(start, start + len(ids)))
+    for again in (False, True):
+        if again:
+            a.crash()
+        assert a.line.urgent_waiting(other) == waiting
+        with monkeypatch.context() as patch:
+            for name in ("givers", "places", "ids"):
+                patch.setattr(type(a.db), name, lambda *args: pytest.fail("the store was asked"))
+            assert a.line.urgent_waiting(other) == waiting
+    assert a.line.state.logs[a.own.origin].settled > start
+    item = PutItem(ids[1], a.own.origin, other, 1, b"")
+    a.line.write(item)
+    a.commit()
+    del waiting[1]
+    assert a.line.urgent_waiting(other) == waiting
+    a.crash()
+    assert a.line.urgent_waiting(other) == waiting
+    assert a.line.urgent_waiting("another") == [start, start + 1, *waiting[1:]]
+    succeed(a, a.party.own_log())
+    assert a.line.urgent_waiting(other) == []
 
 
 def test_a_member_that_was_cut_off_catches_up() -> None:

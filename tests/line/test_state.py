@@ -10,9 +10,10 @@ import pytest
 
 from detente.errors import FatalError
 from detente.line import rules
+from detente.line.labels import LABELS, VOID, ranked
 from detente.line.limits import LIMITS
 from detente.line.rules import RULE_KINDS
-from detente.line.state import LABELS, MARKED, VOID, State, ranked
+from detente.line.state import MARKED, State
 from detente.line.writes import DropEarly, PutEarly, PutEpoch, PutEvidence, PutItem, PutMember, PutReceipt
 from detente.seal import statement as statements
 from detente.seal.canonical import b64

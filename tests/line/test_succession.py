@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from detente.line.forks import CONFLICT, FORK, RIVALS
+from detente.line.labels import NOT_VOUCHED
 from detente.line.limits import LIMITS
-from detente.line.vouching import NOT_VOUCHED
 from detente.log import merkle
 from detente.log.checkpoint import Checkpoint, sign_checkpoint
 from detente.node.store import SqliteStore

@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from detente.errors import RefusedError
+from detente.line.labels import NOT_VOUCHED, ranked
 from detente.line.logs import LogState
-from detente.line.state import ranked
-from detente.line.vouching import NOT_VOUCHED, changed, repeated, up_to, vouched
+from detente.line.vouching import changed, repeated, up_to, vouched
 from detente.line.writes import PutLabels
-from tests.line.durable import join, rest
-from tests.line.harness import Node, Party, chartered, connect, cut, run
+from detente.node.records import Records
+from tests.line.durable import durable, join, rest
+from tests.line.harness import CHANNEL, Node, Party, chartered, connect, cut, run
+from tests.line.test_review_durable import restored
 from tests.line.test_review_hostile import agreed, succeed
 
 
@@ -109,6 +112,99 @@ def test_what_is_not_vouched_for_may_be_said_again_and_what_is_may_not(nodes: tu
     assert held(a, a.own.origin).ids[start:] == [again.id]
     run(a, b)
     assert b.line.unsent() == a.line.unsent() == 0
+
+
+def test_what_was_left_out_and_said_again_is_placed_no_third_time(tmp_path: Path) -> None:
+    """Its second place is where it counts: for its author, for who holds both, and after a restart."""
+    a, b = durable(tmp_path)
+    agreed([a, b])
+    size, old = a.size_of(a), a.own.origin
+    again = a.signed("message", {"text": "left out, then said again"})
+    a.line.place([again], a.now)
+    a.commit()
+    rest([a, b])
+    succeed(a, a.party.own_log(), size)
+    rest([a, b])
+    assert a.line.state.labels[again.id] == b.line.state.labels[again.id] == (NOT_VOUCHED,)
+    place = (a.own.origin, a.size_of(a))
+    a.line.place([again], a.now)
+    a.commit()
+    rest([a, b])
+    for node in (a, b):
+        assert {row.origin: row.labels for row in node.db.rows_of(CHANNEL, again.id)} == {
+            old: (NOT_VOUCHED,),
+            a.own.origin: (),
+        }
+        for line in (node.line, node.reloaded(), node.folded()):
+            assert line.state.where[again.id] == place and again.id not in line.state.labels
+        assert node.db.leaf_of(again.id)[:2] == place  # type: ignore[index]
+        node.db.put_channel(CHANNEL, "channel", "x", 0, {})
+        shown = Records(node.db).entry(again.id)
+        assert shown is not None and (shown.origin, shown.index, shown.labels) == (*place, ())
+    for _ in range(2):
+        assert a.line.place([again], a.now) == [again.id]
+        assert not a.line.take(), "it stands: it is placed no third time"
+        a.crash()
+    a.line.state.stands = lambda *args: False  # type: ignore[method-assign]
+    a.line.place([again], a.now)
+    a.line.state.__dict__.pop("stands")
+    a.commit()
+    connect(a, b)
+    rest([a, b])
+    assert [row.labels for row in b.db.rows_of(CHANNEL, again.id)] == [(NOT_VOUCHED,), (), ("duplicate",)]
+    assert b.line.state.where[again.id] == place
+
+
+def test_a_standing_that_was_left_out_and_said_again_counts_at_its_new_place(tmp_path: Path) -> None:
+    """At its old place, which has a higher number, it would come after the one that ends it."""
+    a, b = durable(tmp_path)
+    agreed([a, b])
+    size = a.size_of(a)
+    for number in range(12):
+        a.say("message", {"text": str(number)})
+    closed = {"scope": "channel", "state": "suspended", "by": "ministry"}
+    again = a.signed("standing", closed)
+    a.line.place([again], a.now)
+    a.commit()
+    succeed(a, a.party.own_log(), size)
+    a.line.place([again], a.now)
+    a.commit()
+    last = a.say("standing", closed | {"state": "normal"})
+    rest([a, b])
+    for node in (a, b):
+        for line in (node.line, node.reloaded()):
+            assert line.state.terms_now().standings[a.party.fpr].entry_id == last
+            known = Records(node.db, None, lambda channel, line=line: line.state)  # type: ignore[misc]
+            rules = known._rules(CHANNEL)
+            assert rules == Records(node.db)._rules(CHANNEL)
+            assert [rule.entry_id for rule in rules][-2:] == [again.id, last]
+
+
+def test_what_only_a_succession_left_out_that_was_set_aside_is_vouched_for_again(tmp_path: Path) -> None:
+    """An older copy left more out; nobody took its log: it goes on in the other one, as all others see it."""
+    a, b = durable(tmp_path)
+    agreed([a, b])
+    a.db.copy_to(tmp_path / "kept.db")
+    old, least = a.own.origin, a.size_of(a)
+    vouched_for = [a.say("message", {"text": text}) for text in "12"]
+    size = a.size_of(a)
+    left_out = a.say("message", {"text": "3"})
+    rest([a, b])
+    cut(a, b)
+    succeed(a, a.party.own_log(), size)
+    connect(a, b)
+    rest([a, b])
+    cut(a, b)
+    restored(a, tmp_path / "kept.db")
+    succeed(a, a.party.own_log(), least)
+    connect(a, b)
+    rest([a, b])
+    assert vouched(a.line.state, held(a, old)) == vouched(b.line.state, held(b, old)) == size
+    for node in (a, b):
+        labels = node.store.labels()
+        assert [labels[entry] for entry in (*vouched_for, left_out)] == [(), (), (NOT_VOUCHED,)]
+    told = [(e.party, e.entry_id, e.detail["labels"]) for e in a.events if e.name == "labels"]
+    assert [one for one in told if one[1] in vouched_for] == [(a.party.fpr, e, []) for e in vouched_for]
 
 
 def test_what_another_party_said_may_be_said_by_us(nodes: tuple[Node, Node]) -> None:

@@ -54,3 +54,13 @@ def test_a_crew_answers_as_one_would(count: int, cores_: int) -> None:
     crew = Crew(cores_)
     assert crew(even, jobs) == in_turn(even, jobs)
     crew.close()
+
+
+def test_where_the_system_does_not_say_there_is_one_core(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1, 2})
+    assert cores.cores() == 3
+    monkeypatch.delattr(os, "sched_getaffinity")
+    assert cores.cores() == 1
+    crew = Crew()
+    assert crew(lambda job: True, [(b"", b"", "")] * LEAST) == [True] * LEAST and crew._pool is None
+    crew.close()

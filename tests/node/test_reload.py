@@ -21,7 +21,7 @@ from detente.log import merkle
 from detente.node.reload import Keeper, read_line
 from detente.node.store import SqliteStore
 from detente.seal.vkey import VerifierKey
-from tests.line.durable import EVERY, NEVER, DurableNode, durable, facts, rest
+from tests.line.durable import EVERY, NEVER, DurableNode, copied, durable, facts, rest
 from tests.line.harness import CHANNEL, Party, seed
 from tests.line.test_review_durable import say
 from tests.line.test_review_hostile import agreed
@@ -30,15 +30,22 @@ from tests.line.test_review_hostile import agreed
 REPORT = ("incident.report", {"what": "shots", "where": "bridge", "when": "2022-02-14T09:00:00Z"})
 
 
-@pytest.fixture
-def pair(tmp_path: Path) -> list[DurableNode]:
-    """Two parties that said this and that, with parts of it and entries after them."""
-    nodes = durable(tmp_path)
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> list[DurableNode]:
+    """Two parties that said this and that, with parts of it."""
+    nodes = durable(tmp_path_factory.mktemp("said"))
     agreed(nodes)
     chance = random.Random(7)
     for _ in range(10):
         say(chance.choice(nodes), chance)
         rest(nodes)
+    return nodes
+
+
+@pytest.fixture
+def pair(said: list[DurableNode], tmp_path: Path) -> list[DurableNode]:
+    """The same two, with entries after the parts."""
+    nodes = copied(said, tmp_path)
     nodes[0].say(*REPORT)
     return nodes
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from detente.errors import FatalError, RefusedError
-from detente.line.writes import PutItem, PutReceipt
+from detente.line.writes import PutItem, PutLabels, PutReceipt
 from detente.node import backup
 from detente.node.home import Home
 from detente.node.store import SqliteStore
@@ -105,6 +105,21 @@ def test_an_entry_counts_where_its_author_placed_it_first(store: SqliteStore) ->
     store.commit(CHANNEL, [replace(copy, entry_id=entry(THEIRS, 0)), head(OURS, 2, 1, True)])
     found = store.leaf_of(entry(THEIRS, 0))
     assert found is not None and found[:2] == (THEIRS, 0)
+    # Where it counts at none of its places, the first of them is named; and it makes way for one that counts.
+    store.commit(CHANNEL, [PutLabels(entry(THEIRS, 0), ("not vouched for",))])
+    found = store.leaf_of(entry(THEIRS, 0))
+    assert found is not None and found[:2] == (THEIRS, 0)
+    store.commit(CHANNEL, [replace(leaf(OURS, 2), entry_id=entry(THEIRS, 0)), head(OURS, 3, 2, True)])
+    found = store.leaf_of(entry(THEIRS, 0))
+    assert found is not None and found[:2] == (OURS, 2)
+    store.commit(CHANNEL, [PutLabels(entry(THEIRS, 0), ("crossed",))])
+    rows = {(row.origin, row.index): row.labels for row in store.rows_of(CHANNEL, entry(THEIRS, 0))}
+    assert rows == {
+        (THEIRS, 0): ("not vouched for",),
+        (THEIRS, 1): ("duplicate",),
+        (OURS, 1): ("bad signature",),
+        (OURS, 2): ("crossed",),
+    }
 
 
 def test_a_spent_log_is_not_among_those_to_use(store: SqliteStore) -> None:

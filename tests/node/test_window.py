@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from detente.errors import RefusedError
-from detente.line.writes import PutLabels
+from detente.line.writes import PutHead, PutLabels, PutLeaf
 from detente.node.past import Folded, Start
 from detente.node.records import Records, Window
 from detente.node.rulings import Rulings
 from detente.node.store import SqliteStore
 from detente.record.entry import Entry
-from tests.line.durable import EVERY, DurableNode, durable, rest
+from tests.line.durable import EVERY, DurableNode, copied, durable, rest
 from tests.line.harness import CHANNEL
 from tests.line.test_review_durable import say
 from tests.line.test_review_hostile import agreed
@@ -26,10 +26,10 @@ NEWEST = 12
 SHORT = Window(most=20, newest=NEWEST)
 
 
-@pytest.fixture
-def node(tmp_path: Path) -> DurableNode:
-    """One of two parties that said much, acknowledged some of it, and declared this and that."""
-    nodes = durable(tmp_path)
+@pytest.fixture(scope="module")
+def said(tmp_path_factory: pytest.TempPathFactory) -> list[DurableNode]:
+    """Two parties that said much, acknowledged some of it, and declared this and that."""
+    nodes = durable(tmp_path_factory.mktemp("said"))
     agreed(nodes)
     chance = random.Random(3)
     for _ in range(20):
@@ -43,7 +43,13 @@ def node(tmp_path: Path) -> DurableNode:
             other.commit()
             rest(nodes)
     nodes[0].db.put_channel(CHANNEL, "channel", "UA", 0, {})
-    return nodes[0]
+    return nodes
+
+
+@pytest.fixture
+def node(said: list[DurableNode], tmp_path: Path) -> DurableNode:
+    """One of them, over a store of its own."""
+    return copied(said, tmp_path)[0]
 
 
 def windowed(node: DurableNode) -> Records:
@@ -154,3 +160,19 @@ def test_rule_entries_that_come_later_are_found_too(node: DurableNode) -> None:
     assert records.charter(CHANNEL) == standing
     assert entry not in {rule.entry_id for rule in Rulings(node.db, CHANNEL).all()}
     assert records.count(CHANNEL) == len(records.entries(CHANNEL))
+
+
+def test_an_old_entry_is_shown_where_it_counts_though_a_copy_came_lately(node: DurableNode) -> None:
+    """A member copies an old statement of ours: the copy is within the window, the entry is not."""
+    whole = Records(node.db).entries(CHANNEL)
+    mine = next(entry for entry in whole if entry.mine and entry.kind == "charter")
+    theirs = next(log for log in node.line.state.logs.values() if not log.put.mine)
+    raw = next(row.raw for row in node.db.rows_of(CHANNEL, mine.id))
+    copy = PutLeaf(theirs.origin, theirs.size, raw, b"h" * 32, mine.id, 5, ("bad signature",))
+    head = PutHead(theirs.origin, theirs.size + 1, b"r" * 32, b"n", theirs.size, False)
+    node.db.commit(CHANNEL, [copy, head])
+    for records in (windowed(node), Records(node.db)):
+        found = records.entry(mine.id)
+        assert found is not None and (found.origin, found.index) == (mine.origin, mine.index)
+        assert plain(found) == plain(mine)
+    assert mine.id in {entry.id for entry in windowed(node).entries(CHANNEL)}, "the copy is in the window"

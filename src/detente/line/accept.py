@@ -2,8 +2,7 @@
 """What comes in: packets opened, logs extended, receipts and statements checked (protocol §5 to §8).
 
 Any leaf under a good checkpoint is kept and receipted; what is wrong with it is a label. Everything else that
-is wrong
-raises MalformedError or VerificationError, which the line counts.
+is wrong raises MalformedError or VerificationError, which the line counts.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from detente.errors import MalformedError, VerificationError
 from detente.line.bodies import open_body, statement_of
+from detente.line.labels import MALFORMED_BODY, MALFORMED_LEAF, NOT_EARLY, NOT_UNDERSTOOD, UNOPENED
 from detente.line.logs import LogState
 from detente.line.peers import Peer
 from detente.line.quotas import Quotas
@@ -26,7 +26,6 @@ from detente.line.writes import (
     PutEpoch,
     PutHead,
     PutItem,
-    PutLabels,
     PutLeaf,
     PutLog,
     PutReceipt,
@@ -61,13 +60,13 @@ if TYPE_CHECKING:
 
 # Epochs a sender may open ahead of those its log grants: a few lost packets, not a flood of keys.
 EPOCHS_AHEAD = 8
+# Label to the reason that our refusal gives.
 REFUSED = {
-    "unopened": "unopened",
-    "malformed body": "schema",
-    "malformed leaf": "schema",
-    "not understood": "crit",
+    UNOPENED: "unopened",
+    MALFORMED_BODY: "schema",
+    MALFORMED_LEAF: "schema",
+    NOT_UNDERSTOOD: "crit",
 }
-NOT_EARLY = frozenset({"bad signature", "no mandate", "revoked", "not understood", "unopened"})
 
 
 @dataclass
@@ -101,7 +100,7 @@ class Inbox:
             if key is None:
                 raise VerificationError("packet of an epoch that we cannot open")
             parts = packet.decode_parts(packet.open_packet(raw, key))
-            peer.deaf = False
+            peer.opened()
         except VerificationError:
             parts = self._open_epoch(party, peer, raw, head.epoch, blob, now)
         self._parts(party, peer, parts, now)
@@ -120,13 +119,9 @@ class Inbox:
             key = open_grant(blob, line.keys.kem, line.channel, epoch, party, line.me)
             parts = packet.decode_parts(packet.open_packet(raw, key))
         except (MalformedError, VerificationError):
-            # Said once, for it comes again at once: a key that will never open would be sent without end.
-            told, when = peer.deaf_told
-            if told != epoch or not 0 <= now - when <= line.limits.gap_answer:
-                peer.owe_have, peer.deaf_told = peer.connected, (epoch, now)
-            peer.deaf = True
+            peer.unopened(epoch, now, line.limits.gap_answer)
             raise
-        peer.deaf = False
+        peer.opened()
         line.write(PutEpoch(party, epoch, key, {line.me: blob}))
         return parts
 
@@ -309,7 +304,7 @@ class Inbox:
         line.write(PutHead(log.origin, checkpoint.size, checkpoint.root, note, previous, False))
         line.forks.grown(log, previous, now)
         if log.put.mine:
-            line.recite(log)
+            line.recite()
         for peer in line.peers.values():
             if peer.fingerprint in (party, log.party):
                 peer.holds(log.origin, checkpoint.size, now)
@@ -331,7 +326,7 @@ class Inbox:
         """Judge and keep one leaf; returns its id and labels."""
         line = self.line
         if parsed is None:
-            labels: tuple[str, ...] = ("malformed leaf",)
+            labels: tuple[str, ...] = (MALFORMED_LEAF,)
             line.write(PutLeaf(log.origin, leaf.index, leaf.raw, leaf_hash, leaf_hash.hex(), now, labels))
             return leaf_hash.hex(), labels
         statement = parsed.leaf.statement
@@ -403,9 +398,8 @@ class Inbox:
                 line.write(PutBody(entry_id, part.seed, part.raw), body=body)
                 assert body is not None
                 labels = state.opened(log, leaf.index, parsed, body)
-                line.write(PutLabels(entry_id, labels))
+                line.label(entry_id, labels)
                 state.rule(log, leaf.index, parsed, body, labels)
-                line.event("labels", log.party, entry_id, labels=list(labels))
                 line.relabel(log, leaf.index)
 
     # -- receipts and the rest -----------------------------------------------------------------
@@ -511,12 +505,12 @@ class Inbox:
             peer.owe_have = True
 
     def _ahead(self, party: str, peer: Peer, now: int) -> None:
-        """What goes ahead of a backlog: urgent entries, and the floor to a member that holds its reading."""
+        """What goes ahead of a backlog: urgent entries; to a member that holds its reading the floor, too."""
         line, log = self.line, self.line.state.own_log()
         if log is None:
             return
         start, ahead = peer.sent.get(log.origin, 0), list[int]()
-        if log.size - start > line.limits.batch_leaves:
+        if log.size - start > line.limits.batch_leaves or now < peer.hold:
             ahead = line.urgent_waiting(party)
         if now < peer.hold:
             open_kinds = floor(line.state.terms_now().charter) - CERTIFYING

@@ -16,8 +16,9 @@ from detente.errors import MalformedError, VerificationError
 from detente.line import vouching
 from detente.line.logs import LogState, split
 from detente.line.peers import Peer
-from detente.line.writes import PutEvidence, PutLabels, PutLog, Write
-from detente.log import merkle, note
+from detente.line.writes import PutEvidence, PutLog, Write
+from detente.log import merkle
+from detente.log import note as notes
 from detente.log.checkpoint import Checkpoint, own_note
 from detente.log.fork import TWO, ForkProof
 from detente.seal import canonical
@@ -33,6 +34,8 @@ FORK, CONFLICT, BEHIND, RIVALS = "fork", "conflict", "behind", "rivals"
 # Kinds of evidence that a third party can check without us.
 PROVEN = frozenset({FORK, RIVALS})
 SUCCESSIONS = ("one.json", "two.json")
+# Proofs kept in memory: more than anybody honest ever holds, and a few KiB each.
+PROOFS_KEPT = 64
 
 
 class Forks:
@@ -40,6 +43,8 @@ class Forks:
 
     def __init__(self, line: Line) -> None:
         self.line = line
+        # Proofs that were worked out, by the key of their evidence: each connection asks for them again.
+        self._proofs: dict[str, ForkProof] = {}
 
     def against(self, origin: str) -> bool:
         """Whether there is evidence that more was signed in a log than its holder knows of."""
@@ -73,7 +78,7 @@ class Forks:
         for one in list(self.line.state.kept.values()):
             if (one.origin, one.what) != (log.origin, CONFLICT):
                 continue
-            theirs = Checkpoint.parse(note.parse(one.files["theirs"]).text)
+            theirs = Checkpoint.parse(notes.parse(one.files["theirs"]).text)
             if previous < theirs.size <= log.size and self._root(log, theirs.size) != theirs.root:
                 self._differs(log, one.files["theirs"], FORK, now)
 
@@ -94,7 +99,7 @@ class Forks:
         """
         line = self.line
         if log.put.mine and log is line.state.own_log() and line.stopped is None:
-            key = hashlib.sha256(note).hexdigest()
+            key = _key(note)
             if key not in line.state.kept:
                 line.write(PutEvidence(key, log.origin, BEHIND, now, {"theirs": note}))
             line.stop(f"a member holds {size} entries of our log, we hold {log.size}: restored or copied")
@@ -167,8 +172,7 @@ class Forks:
             if log.party != put.party or not (log.put.seq == put.seq - 1 or log.put.seq < 0):
                 continue
             for entry_id, labels in vouching.changed(state, log):
-                line.write(PutLabels(entry_id, labels))
-                line.event("labels", log.party, entry_id, labels=list(labels))
+                line.label(entry_id, labels)
 
     # -- proofs to and from others ---------------------------------------------------------------
 
@@ -188,9 +192,20 @@ class Forks:
         return None if proof is None else ProofPart({"log": evidence.origin} | proof.to_doc())
 
     def _proof(self, evidence: PutEvidence, head: ReadHead) -> ForkProof | None:
-        """Their head and ours that contradicts it: of the same size if we hold one, else with a path."""
+        """Their head and ours that contradicts it: of the same size if we hold one, else with a path.
+
+        Once worked out it stays good, whatever is signed later.
+        """
+        proof = self._proofs.get(evidence.key)
+        if proof is None and (proof := self._worked_out(evidence, head)) is not None:
+            if len(self._proofs) >= PROOFS_KEPT:
+                self._proofs.pop(next(iter(self._proofs)))
+            self._proofs[evidence.key] = proof
+        return proof
+
+    def _worked_out(self, evidence: PutEvidence, head: ReadHead) -> ForkProof | None:
         log = self.line.state.logs[evidence.origin]
-        theirs = Checkpoint.parse(note.parse(evidence.files["theirs"]).text)
+        theirs = Checkpoint.parse(notes.parse(evidence.files["theirs"]).text)
         size = log.head_above(theirs.size - 1, 0)
         if size is None:
             return None

@@ -36,7 +36,7 @@ class Limits:
     pq_interval: int = 60_000
     # Evidence of a kind kept of one log: the first proofs say all.
     evidence_per_log: int = 16
-    # Recomputing an old root to prove a fork is work a peer could make us repeat.
+    # Leaves below the head that a proof of a fork rests on: to work one out, all of them are read and hashed.
     fork_search: int = 200_000
 
 

@@ -4,8 +4,8 @@
 House rules of this file:
 
 * Nothing is signed for others, and nothing is handed out, before its writes are durable: every method
-  leaves its writes in
-  ``take()``, and ``poll`` refuses to work until ``committed()`` says that they are on disk.
+  leaves its writes in ``take()``, and ``poll`` refuses to work until ``committed()`` says that they are on
+  disk.
 * A line that may be a copy or an old backup (``stopped``) keeps what it receives and signs nothing.
 * A bad packet is counted and changes nothing.
 """
@@ -13,7 +13,6 @@ House rules of this file:
 from __future__ import annotations
 
 import hmac
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from detente.errors import FatalError, MalformedError, RefusedError, Verificatio
 from detente.line.accept import Inbox
 from detente.line.events import Event
 from detente.line.forks import Forks
+from detente.line.labels import PREVENTED
 from detente.line.limits import LIMITS, Limits
 from detente.line.logs import LogState
 from detente.line.mandates import MACHINES, Spread, in_turn
@@ -65,22 +65,6 @@ from detente.seal.epoch import make_grant
 from detente.seal.keys import KemKey, PqKey, SigningKey
 from detente.seal.statement import ParsedLeaf
 
-# Labels under which our own node does not place an entry; the others say something true that may be said.
-PREVENTED = frozenset(
-    {
-        "bad signature",
-        "no mandate",
-        "revoked",
-        "too late",
-        "against standing",
-        "before charter",
-        "bad citation",
-        "not understood",
-        "unknown kind",
-        "malformed body",
-        "unopened",
-    }
-)
 HEADS_KNOWN = 256
 # One head's leaves and bodies fit into one packet, with the heads of its parts and the head itself.
 MAX_BATCH = 3 << 20
@@ -470,8 +454,8 @@ class Line:
         return note in self._heads and note.startswith(f"{origin}\n".encode())
 
     def _overtake(self, log: LogState, leaf: ParsedLeaf, now: int) -> None:
-        """Urgent statements go ahead where something else is queued before them (DESIGN §4, out of order),
-        and the floor where a member reads nothing else for a while."""
+        """Urgent statements go ahead where something else is queued before them, or a member reads nothing
+        else for a while (DESIGN §4, out of order); then the floor does, too."""
         statement = leaf.leaf.statement
         for peer in self.peers.values():
             sent = peer.sent.get(log.origin, 0)
@@ -479,6 +463,7 @@ class Line:
                 peer.have is None
                 or sent < leaf.leaf.placement.index
                 or peer.flight_leaves > self.limits.batch_leaves
+                or now < peer.hold
             )
             held = now < peer.hold and statement.kind in floor(self.state.terms_now().charter)
             if queued and (statement.precedence in URGENT or held):
@@ -511,14 +496,18 @@ class Line:
         added = self.state.rules.rules[-1:]
         if added and (added[0].origin, added[0].index) == (log.origin, index):
             for entry_id, labels in self.state.relabelled(added[0]):
-                self.write(PutLabels(entry_id, labels))
-                self.event("labels", log.party, entry_id, labels=list(labels))
+                self.label(entry_id, labels)
 
-    def recite(self, log: LogState) -> None:
+    def recite(self) -> None:
         """A log of ours was given back: who cited what we had lost cited well."""
         for entry_id, labels in self.state.recited():
-            self.write(PutLabels(entry_id, labels))
-            self.event("labels", log.party, entry_id, labels=list(labels))
+            self.label(entry_id, labels)
+
+    def label(self, entry_id: str, labels: tuple[str, ...]) -> None:
+        """An entry that stands gets other labels; told with the party whose entry it is."""
+        author = self.state.logs[self.state.where[entry_id][0]].party
+        self.write(PutLabels(entry_id, labels))
+        self.event("labels", author, entry_id, labels=list(labels))
 
     def _reseal(self, data: dict[str, Any], party: str) -> None:
         """A member could not open bodies of ours: a new epoch, and the bodies once more."""
@@ -576,12 +565,7 @@ class Line:
 
     def urgent_waiting(self, party: str) -> list[int]:
         """Indices of our immediate and flash entries that a member has not receipted."""
-        log = self.state.own_log()
-        if log is None:
-            return []
-        first = bisect_left(log.urgent, log.receipted.get(party, 0))
-        items = self.state.items
-        return [index for index in log.urgent[first:] if party not in items.get(log.ids[index], ())]
+        return self.state.urgent.waiting(party)
 
     def poll(self, party: str, now: int, room: int, leaves: ReadLeaves, head: ReadHead) -> list[bytes]:
         """Packets for a member, of committed things only, up to ``room`` bytes or one packet.

@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, Protocol, TypeVar, overload
 
+from detente.line.labels import behind, foremost
+
 T = TypeVar("T")
 Place = tuple[str, int]
 Labels = tuple[str, ...]
+# Where a statement stands, and what it is labelled with there.
+Standing = tuple[Place, Labels]
 # Answers kept until the next settling: an entry is asked for several times while it is judged and placed.
 REMEMBERED = 4096
 
@@ -104,29 +108,61 @@ class Entries:
     def __init__(self, past: Past | None, settled: Callable[[str], int | None]) -> None:
         self._past = past
         self._settled = settled
-        self._old: dict[str, tuple[Place, Labels] | None] = {}
+        self._old: dict[str, Sequence[Standing]] = {}
+        # Every place of those that came to stand at a second one since the last settling, as they arrived.
+        self._several: dict[str, list[Standing]] = {}
         self.where: Lookup[Place] = Lookup(lambda entry_id: _first(self.old(entry_id)))
         self.labels: Lookup[Labels] = Lookup(self._labels)
         self.items: Lookup[set[str]] = Lookup(self._items)
 
-    def old(self, entry_id: str) -> tuple[Place, Labels] | None:
-        """Place and labels of an entry that has settled: where it counts, a copy in another's log last."""
+    def stands(self, entry_id: str, place: Place, labels: Labels) -> bool:
+        """An entry stands here now, too. Whether it is here that it counts (``labels.foremost``)."""
+        if entry_id in self.where:
+            if entry_id not in self._several:
+                self._several[entry_id] = self._places(entry_id)
+            self._several[entry_id].append((place, labels))
+            if behind(labels) >= behind(self.labels.get(entry_id, ())):
+                return False
+        self.where[entry_id] = place
+        return True
+
+    def relabelled(self, entry_id: str, labels: Labels) -> Labels:
+        """The place where an entry counts gets other labels: those where it counts from now on, which may be
+        another place."""
+        places = self._several.get(entry_id) or self._places(entry_id)
+        if len(places) < 2:
+            return labels
+        held = self.where[entry_id]
+        self._several[entry_id] = [(held, labels) if one[0] == held else one for one in places]
+        place, labels = _foremost(self._several[entry_id])
+        if place != held:
+            self.where[entry_id] = place
+        return labels
+
+    def _places(self, entry_id: str) -> list[Standing]:
+        """Where an entry stands that is at no second place since the last settling."""
+        place, labels = self.where.get(entry_id), self.labels.get(entry_id, ())
+        if entry_id in self.where.recent:
+            return [(place, labels)]
+        # Its labels may have changed since they were read.
+        return [(place, labels) if one[0] == place else one for one in self._standing(entry_id)]
+
+    def old(self, entry_id: str) -> Standing | None:
+        """Place and labels of an entry that has settled, where it counts."""
+        found = self._standing(entry_id)
+        return _foremost(found) if found else None
+
+    def _standing(self, entry_id: str) -> Sequence[Standing]:
+        """Every settled place of an entry, in order of arrival."""
         if self._past is None:
-            return None
-        if entry_id in self._old:
-            return self._old[entry_id]
-        found = None
-        for origin, index, labels in self._past.places(entry_id):
-            size = self._settled(origin)
-            if size is not None and index < size:
-                held = ((origin, index), labels)
-                if "bad signature" not in labels:
-                    found = held
-                    break
-                found = found or held
-        if len(self._old) >= REMEMBERED:
-            self._old.clear()
-        self._old[entry_id] = found
+            return ()
+        found = self._old.get(entry_id)
+        if found is None:
+            places = self._past.places(entry_id)
+            found = [((o, at), labels) for o, at, labels in places if at < (self._settled(o) or 0)]
+            if len(self._old) >= REMEMBERED:
+                self._old.clear()
+            self._old[entry_id] = found
         return found
 
     def look_up(self, entry_ids: Sequence[str]) -> None:
@@ -136,7 +172,7 @@ class Entries:
         known = self._past.known(entry_ids)
         if len(self._old) + len(entry_ids) > REMEMBERED:
             self._old.clear()
-        self._old.update(dict.fromkeys(entry_id for entry_id in entry_ids if entry_id not in known))
+        self._old.update(dict.fromkeys((one for one in entry_ids if one not in known), ()))
 
     def settle(self) -> None:
         """All that is held is on disk: only what no place was found for yet stays."""
@@ -145,6 +181,7 @@ class Entries:
             del self.items.recent[entry_id]
         self.where.recent.clear()
         self.labels.recent.clear()
+        self._several.clear()
         self._old.clear()
 
     def _labels(self, entry_id: str) -> Labels | None:
@@ -186,5 +223,9 @@ class Lookup(Generic[T]):
         self.recent[entry_id] = value
 
 
-def _first(found: tuple[Place, Labels] | None) -> Place | None:
+def _foremost(places: Sequence[Standing]) -> Standing:
+    return foremost(places, lambda standing: standing[1])
+
+
+def _first(found: Standing | None) -> Place | None:
     return None if found is None else found[0]

@@ -10,6 +10,8 @@ from typing import Any
 
 # Whoever is asked to hold back does so for this long (ms) at least, whatever the two clocks say.
 HOLD_LEAST = 10_000
+# The time between two answers to packets that do not open doubles so often: from 2 seconds to 9 minutes.
+DEAF_MOST = 8
 
 
 @dataclass
@@ -43,8 +45,8 @@ class Peer:
     owe_proofs: set[str] = field(default_factory=set)
     # Its last packet was under an epoch key that we do not have: it must bring the key along again.
     deaf: bool = False
-    # Of which epoch it was told so last, and when.
-    deaf_told: tuple[int, int] = (0, 0)
+    # Of which epoch it was told so last, when, and how often again without a packet that opened.
+    deaf_told: tuple[int, int, int] = (0, 0, 0)
     gap_told: dict[str, tuple[int, int]] = field(default_factory=dict)
     # We read no more from it until then (ms): it is above its quota.
     withheld: int = 0
@@ -64,8 +66,27 @@ class Peer:
         self.clear_flight()
         self.differs.clear()
         self.stalls = 0
+        self.deaf_told = (0, 0, 0)
         self.owe_have = connected
         self.ask = False
+
+    def opened(self) -> None:
+        """A packet of it could be opened."""
+        self.deaf = False
+        epoch, when, _ = self.deaf_told
+        self.deaf_told = (epoch, when, 0)
+
+    def unopened(self, epoch: int, now: int, answer: int) -> None:
+        """A packet under a key that we do not have: it is told so, of one epoch ever less often.
+
+        For all of it comes again at once, and a key that will never open would be sent without end.
+        ``answer`` is the shortest time (ms) between two.
+        """
+        told, when, times = self.deaf_told
+        again = told == epoch
+        if not again or not 0 <= now - when <= answer << min(times, DEAF_MOST):
+            self.owe_have, self.deaf_told = self.connected, (epoch, now, times + 1 if again else 0)
+        self.deaf = True
 
     def clear_flight(self) -> None:
         """Nothing counts as under way any more."""

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Charter, amendments and standing: what an author could know at an entry, and what that closes (protocol
-§6).
+"""Charter, amendments and standing: what an author could know at an entry, what that closes (protocol §6).
 
 A *rule entry* is a charter, an assent, an amendment, a decline or a standing. All that is asked here is asked
-of the rule
-entries *visible* to an author at an index: those in its own log before it and those in what it had seen.
+of the rule entries *visible* to an author at an index: those in its own log before it and those in what it
+had seen.
 """
 
 from __future__ import annotations

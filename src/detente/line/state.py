@@ -8,16 +8,31 @@ its own.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from detente.errors import FatalError, MalformedError
 from detente.line import rules, vouching
+from detente.line.labels import (
+    BAD_CITATION,
+    BY_RULES,
+    DUPLICATE,
+    MALFORMED_BODY,
+    MALFORMED_LEAF,
+    NOT_UNDERSTOOD,
+    NOT_VOUCHED,
+    PASSING,
+    TOO_LATE,
+    UNKNOWN_KIND,
+    UNOPENED,
+    VOID,
+    ranked,
+)
 from detente.line.logs import LogState
-from detente.line.mandates import BAD_SIGNATURE, Ahead, Credentials, Spread
+from detente.line.mandates import Ahead, Credentials, Spread
 from detente.line.past import Entries, Past
 from detente.line.rules import Rule, Rulebook, Terms
-from detente.line.vouching import NOT_VOUCHED
+from detente.line.urgent import Urgent
 from detente.line.writes import (
     DropEarly,
     PutBody,
@@ -42,26 +57,13 @@ from detente.words.entry import Statement
 from detente.words.kinds import KINDS, check_body
 
 URGENT = frozenset({"immediate", "flash"})
-# What a label says when nobody should act on the entry.
-VOID = frozenset({"bad signature", "no mandate", "revoked", "malformed leaf", "not understood", "duplicate"})
 KNOWN_FIELDS = frozenset(Statement.__struct_fields__)
-BAD_CITATION = "bad citation"
 CERTIFYING = frozenset({"genesis", "credential", "succession"})
 # Entries that the fold must read again to go on from a part (see ``line.part``), or that the node looks for.
 NOTED = rules.RULE_KINDS | CERTIFYING | {"epoch.grant", "test"}
-# Labels that may go: those entries are looked at again.
-PASSING = frozenset({BAD_CITATION, "unopened"})
 MARKED = "marked"
 RECALLED = rules.RULE_KINDS | CERTIFYING | {MARKED}
 BODY_LIMIT = 1 << 20
-# Labels in the order of protocol §6.
-LABELS = (
-    "malformed leaf", "bad signature", "no mandate", "revoked", "single release", "too late",
-    "against standing", "crossed", "before charter", "bad citation", "not understood", "unknown kind",
-    "malformed body", "unopened", NOT_VOUCHED, "duplicate",
-)  # fmt: skip
-# Those that a rule entry which comes later can change.
-BY_RULES = frozenset({rules.AGAINST_STANDING, rules.CROSSED, rules.BEFORE_CHARTER})
 
 
 class State:
@@ -86,6 +88,7 @@ class State:
         entries = self._entries = Entries(past, self._settled)
         # Of each entry: its place, its labels (if it has any), who gave an item receipt.
         self.where, self.labels, self.items = entries.where, entries.labels, entries.items
+        self.urgent = Urgent(self)
         self.early: dict[str, PutEarly] = {}
         self.unopened: dict[str, str] = {}
         self.evidence: dict[str, int] = {}
@@ -116,6 +119,7 @@ class State:
                 self._receipt(write)
             case PutItem():
                 self.items[write.entry_id] = {*self.items.get(write.entry_id, ()), write.by}
+                self.urgent.given(write)
             case PutEarly():
                 self.early[write.entry_id] = write
             case DropEarly():
@@ -127,7 +131,7 @@ class State:
             case PutMember():
                 self._member(write)
             case PutLabels():
-                self._labels(write.entry_id, write.labels)
+                self._label(write.entry_id, self._entries.relabelled(write.entry_id, write.labels))
             case _:
                 self._evidence(write)
 
@@ -176,12 +180,13 @@ class State:
         if write.what == "fork" and write.origin in self.logs:
             self.logs[write.origin].forked = True
 
-    def _labels(self, entry_id: str, labels: tuple[str, ...]) -> None:
+    def _label(self, entry_id: str, labels: tuple[str, ...]) -> None:
+        """What an entry is labelled with where it counts."""
         if labels or entry_id not in self.where.recent:
             self.labels[entry_id] = labels
         else:
             self.labels.recent.pop(entry_id, None)
-        if "unopened" in labels:
+        if UNOPENED in labels:
             self.unopened[entry_id] = self.where[entry_id][0]
         else:
             self.unopened.pop(entry_id, None)
@@ -192,14 +197,15 @@ class State:
 
     def _leaf(self, write: PutLeaf, parsed: ParsedLeaf | None, body: dict[str, Any] | None) -> None:
         log = self.logs[write.origin]
-        if parsed is None and "malformed leaf" not in write.labels:
+        if parsed is None and MALFORMED_LEAF not in write.labels:
             parsed = decode_leaf(write.raw)
         kind = parsed.leaf.statement.kind if parsed else "malformed"
         urgent = parsed is not None and parsed.leaf.statement.precedence in URGENT
         log.add_leaf(write.hash, write.entry_id, kind, urgent)
-        first = self._first(write)
+        first = self._entries.stands(write.entry_id, (write.origin, write.index), write.labels)
         if first:
-            self._labels(write.entry_id, write.labels)
+            self._label(write.entry_id, write.labels)
+            self.doubted.pop(write.entry_id, None)
         if parsed is None:
             return
         for origin, (size, _) in parsed.leaf.placement.seen.items():
@@ -214,15 +220,6 @@ class State:
         if body is None and wanted and self._body_before[0] == write.entry_id:
             body = canonical.decode(self._body_before[1], limit=BODY_LIMIT)
         self._consequences(log, write, parsed, body)
-
-    def _first(self, write: PutLeaf) -> bool:
-        """Whether the entry counts here: at its first place, and not as a copy in another party's log."""
-        if write.entry_id in self.where:
-            copy = BAD_SIGNATURE in self.labels.get(write.entry_id, ())
-            if not copy or BAD_SIGNATURE in write.labels:
-                return False
-        self.where[write.entry_id] = (write.origin, write.index)
-        return True
 
     def look_up(self, entry_ids: Sequence[str]) -> None:
         """A batch is about to be judged: ask the past once for all of it."""
@@ -253,7 +250,7 @@ class State:
         """A charter, assent, amendment, decline or standing counts, unless its labels say that it does
         not."""
         statement = parsed.leaf.statement
-        if body is None or "unopened" in labels:
+        if body is None or UNOPENED in labels:
             return
         code = _code(statement.kind, body)
         if code is not None:
@@ -322,7 +319,7 @@ class State:
         """Read again an entry that settled and was noted: what it made of credentials, rules and labels."""
         log, parsed = self.logs[write.origin], decode_leaf(write.raw)
         if PASSING & set(write.labels) and self.where.get(write.entry_id) == (write.origin, write.index):
-            if "unopened" in write.labels:
+            if UNOPENED in write.labels:
                 self.unopened[write.entry_id] = write.origin
             if BAD_CITATION in write.labels:
                 self.doubted[write.entry_id] = write.origin, write.index, parsed.leaf.placement.seen
@@ -398,7 +395,7 @@ class State:
         placement = parsed.leaf.placement
         labels = list(self._authorship(log, parsed))
         if statement.not_after is not None and placement.time > statement.not_after:
-            labels.append("too late")
+            labels.append(TOO_LATE)
         code = _code(statement.kind, body)
         labels += self._order(
             log, index, statement.kind, code, placement.seen if seen is None else seen, more
@@ -406,12 +403,12 @@ class State:
         labels += self._citations(log, index, placement.seen)
         labels += self._understanding(statement, opened)
         if statement.kind in KINDS and opened and not _fits(statement.kind, body):
-            labels.append("malformed body")
+            labels.append(MALFORMED_BODY)
         vouched = vouching.vouched(self, log)
         if vouched is not None and index >= vouched:
             labels.append(NOT_VOUCHED)
         if vouching.repeated(self, log, index, parsed.id):
-            labels.append("duplicate")
+            labels.append(DUPLICATE)
         return ranked(labels)
 
     def _authorship(self, log: LogState, parsed: ParsedLeaf) -> tuple[str, ...]:
@@ -512,17 +509,17 @@ class State:
         code = self._codes.get(entry_id)
         if code or kind != "phrase" or self.past is None or entry_id in self.where.recent:
             return code
-        held = None if "unopened" in self.labels.get(entry_id, ()) else self.past.body(entry_id)
+        held = None if UNOPENED in self.labels.get(entry_id, ()) else self.past.body(entry_id)
         return None if held is None else _code(kind, canonical.decode(held[1], limit=BODY_LIMIT))
 
     def opened(self, log: LogState, index: int, parsed: ParsedLeaf, body: dict[str, Any]) -> tuple[str, ...]:
         """Labels of an entry that stands unopened, now that its body came."""
         kind = parsed.leaf.statement.kind
-        gone = BY_RULES | {"unopened"}
+        gone = BY_RULES | {UNOPENED}
         held = [label for label in self.labels.get(parsed.id, ()) if label not in gone]
         held += self._order(log, index, kind, _code(kind, body), {})
         if kind in KINDS and not _fits(kind, body):
-            held.append("malformed body")
+            held.append(MALFORMED_BODY)
         return ranked(held)
 
     def _citations(self, log: LogState, index: int, seen: Mapping[str, tuple[int, str]]) -> list[str]:
@@ -553,11 +550,11 @@ class State:
     def _understanding(self, statement: Statement, opened: bool) -> list[str]:
         labels = []
         if statement.crit and not KNOWN_FIELDS.issuperset(statement.crit):
-            labels.append("not understood")
+            labels.append(NOT_UNDERSTOOD)
         if statement.kind not in KINDS:
-            labels.append("unknown kind")
+            labels.append(UNKNOWN_KIND)
         if not opened:
-            labels.append("unopened")
+            labels.append(UNOPENED)
         return labels
 
 
@@ -582,8 +579,3 @@ def _code(kind: str, body: dict[str, Any] | None) -> str | None:
 def _life_saving(terms: Terms, code: str) -> bool:
     """Life-saving phrases agreed in the charter pass whatever the standing (DESIGN, rule 6)."""
     return terms.charter is not None and any(p.code == code and p.life_saving for p in terms.charter.phrases)
-
-
-def ranked(labels: Collection[str]) -> tuple[str, ...]:
-    """Labels in the protocol's order, each once."""
-    return tuple(sorted(set(labels), key=LABELS.index)) if labels else ()

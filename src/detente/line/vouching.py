@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from detente.line.labels import NOT_VOUCHED, ranked
 from detente.line.logs import LogState
 
 if TYPE_CHECKING:
     from detente.line.state import State
 
-NOT_VOUCHED = "not vouched for"
 # So much of a log has been seen by who knows for which one it goes on: its genesis and its succession.
 SUCCEEDED = 2
 
@@ -49,19 +49,26 @@ def repeated(state: State, log: LogState, index: int, entry_id: str) -> bool:
     return NOT_VOUCHED not in state.labels.get(entry_id, ()) and (start is None or index < start)
 
 
-def changed(state: State, log: LogState) -> list[tuple[str, tuple[str, ...]]]:
-    """(entry id, labels) of the entries whose labels change now that a log's author vouches for less of it:
-    those beyond, and those of others that rest on what it had put in force there."""
-    from detente.line.state import ranked
+def _least_vouched(state: State, log: LogState, start: int) -> int:
+    """Up to which size every succession vouches for a log, those that were set aside among them."""
+    aside = [other.put for other in state.logs.values() if other.party == log.party and other.put.seq < 0]
+    return min([start, *(put.base - log.put.base for put in aside if put.base >= log.put.base)])
 
+
+def changed(state: State, log: LogState) -> list[tuple[str, tuple[str, ...]]]:
+    """(entry id, labels) of the entries whose labels change now that it is known how much of a log its author
+    vouches for: those beyond, those that only a succession left out which was set aside, and those of others
+    that rest on what it had put in force beyond."""
     start = vouched(state, log)
     if start is None:
         return []
     found: dict[str, tuple[str, ...]] = {}
-    for index, entry_id in log.named(start):
+    for index, entry_id in log.named(_least_vouched(state, log, start)):
         held = state.labels.get(entry_id, ())
-        if NOT_VOUCHED not in held and state.where.get(entry_id) == (log.origin, index):
-            found[entry_id] = ranked([*held, NOT_VOUCHED])
+        if (NOT_VOUCHED in held) == (index >= start) or state.where.get(entry_id) != (log.origin, index):
+            continue
+        others = [label for label in held if label != NOT_VOUCHED]
+        found[entry_id] = ranked([*others, NOT_VOUCHED] if index >= start else others)
     after = state.successor(log)
     if after is not None and any(r.origin == log.origin and r.index >= start for r in state.rules.rules):
         for other in state.logs.values():

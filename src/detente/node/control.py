@@ -32,6 +32,7 @@ from detente.node.schedule import Schedule
 LOG = logging.getLogger("detente.node")
 # One request or answer: a body of 1 MiB, quoted twice over, and its statement.
 LINE_LIMIT = 8 << 20
+NO_REQUEST = "a request is one JSON object a line, with `n` and `op` or `say`; its `args` are an object"
 _CHUNK = 1 << 18
 # So much of a stream is written at once: a node that has it takes it as one batch.
 _AT_ONCE = 1 << 15
@@ -317,7 +318,11 @@ class _Connection:
             self._operations.node.posts -= self._posts
             self._writer.close()
 
-    def _take(self, request: dict[str, Any]) -> None:
+    def _take(self, request: Any) -> None:
+        if not isinstance(request, dict) or not isinstance(request.get("args") or {}, dict):
+            number = request.get("n") if isinstance(request, dict) else None
+            self._send({"n": number, "error": "UsageError", "message": NO_REQUEST})
+            return
         if "say" in request:
             self._say(request)
             return
@@ -332,7 +337,7 @@ class _Connection:
                 await self._events(number)
                 return
             if request.get("op") == "watch_on":
-                self._posts.add(str(request.get("args", {}).get("post", "watch")))
+                self._posts.add(str((request.get("args") or {}).get("post", "watch")))
             result = await self._operations.call(str(request.get("op")), request.get("args") or {})
             self._send({"n": number, "ok": result})
         except DetenteError as error:
@@ -351,7 +356,7 @@ class _Connection:
                 await self._writer.drain()
 
     def _say(self, request: dict[str, Any]) -> None:
-        number = request["n"]
+        number = request.get("n")
 
         def on_kept(result: dict[str, Any] | DetenteError) -> None:
             if isinstance(result, DetenteError):
@@ -363,7 +368,7 @@ class _Connection:
             self._send({"n": number, "delivered": None})
 
         try:
-            signed = Signed.from_json(request["signed"])
+            signed = Signed.from_json(request.get("signed") or {})
         except DetenteError as error:
             on_kept(error)
             return

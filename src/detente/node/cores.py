@@ -17,13 +17,18 @@ Answer = TypeVar("Answer")
 _TASK: list[tuple[Callable[[Any], Any], Sequence[Any]]] = []
 
 
+def cores() -> int:
+    """How many cores this process may use; 1 where the system does not say."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+
+
 def spread(work: Callable[[Item], Answer], items: Sequence[Item]) -> Iterator[Answer]:
     """``map(work, items)`` on all cores that this process may use; the answers in the order of the items.
 
     Raises what ``work`` raises, and FatalError if one of the processes is killed.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if cores == 1 or len(items) < 2:
+    count = cores()
+    if count == 1 or len(items) < 2:
         yield from map(work, items)
         return
     import multiprocessing
@@ -35,7 +40,7 @@ def spread(work: Callable[[Item], Answer], items: Sequence[Item]) -> Iterator[An
     try:
         copies = multiprocessing.get_context("fork")
         # A copy lives for this task only: looking for garbage costs it more than the garbage does.
-        with ProcessPoolExecutor(cores, copies, initializer=gc.disable) as pool:
+        with ProcessPoolExecutor(count, copies, initializer=gc.disable) as pool:
             yield from pool.map(_do, range(len(items)))
     except BrokenProcessPool:
         raise FatalError("a process that helped with this was killed; is there too little memory?") from None

@@ -6,11 +6,11 @@ Whoever asks does a share itself and waits for the others, so nothing else of th
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from detente.line.mandates import Job, in_turn
+from detente.node.cores import cores
 
 # Fewer are done before another thread has woken up.
 LEAST = 16
@@ -20,8 +20,9 @@ MOST_CORES = 8
 class Crew:
     """A ``Spread`` over the cores that this process may use. Its threads begin with the first large batch."""
 
-    def __init__(self, cores: int | None = None) -> None:
-        self._cores = min(MOST_CORES, cores or len(os.sched_getaffinity(0)))
+    def __init__(self, count: int | None = None) -> None:
+        """``count``: of cores, if not all."""
+        self._cores = min(MOST_CORES, count or cores())
         self._pool: ThreadPoolExecutor | None = None
 
     def __call__(self, check: Callable[[Job], bool], jobs: Sequence[Job]) -> list[bool]:

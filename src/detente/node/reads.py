@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from detente.errors import RefusedError
+from detente.line.labels import BEHIND
 from detente.line.writes import (
     PutBody,
     PutEarly,
@@ -28,8 +29,12 @@ from detente.line.writes import (
 Doc = dict[str, Any]
 # Where a query joins the logs by CROSS JOIN, SQLite keeps to the order of arrival; else it would sort all.
 CHUNK = 512
-# Where an entry counts: a copy that was never its author's comes after the author's own place.
-FIRST = "ORDER BY char(10)||labels||char(10) LIKE '%'||char(10)||'bad signature'||char(10)||'%', n LIMIT 1"
+# Where an entry counts: ``labels.foremost`` of its places, for an engine.
+_BEHIND = " ".join(
+    f"WHEN char(10)||labels||char(10) LIKE '%'||char(10)||'{label}'||char(10)||'%' THEN {places}"
+    for label, places in sorted(BEHIND.items(), key=lambda item: -item[1])
+)
+FIRST = f"ORDER BY CASE {_BEHIND} ELSE 0 END, n LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +232,7 @@ class LineReads(ABC):
         return (rows[0][0], (rows[0][1] or 0) - rows[0][0]) if rows else (0, 0)
 
     def leaf_of(self, entry_id: str) -> tuple[str, int, bytes] | None:
-        """(origin, index, leaf) where an entry stands first; a copy in another's log comes last."""
+        """(origin, index, leaf) of an entry where it counts."""
         rows = self._rows(
             "SELECT l.origin, v.idx, v.raw FROM leaves v JOIN logs l ON l.id=v.log WHERE v.n="  # noqa: S608
             f"(SELECT n FROM leaves WHERE entry_id=? {FIRST})",

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right, insort
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
 
 from detente.errors import MalformedError, RefusedError
+from detente.line.labels import WITHOUT_EFFECT, foremost
 from detente.line.rules import Rule, Rulebook
 from detente.line.state import State
 from detente.line.writes import PutEarly, PutItem, PutLog
 from detente.node.past import Start
 from detente.node.reads import Row
-from detente.node.rulings import NOTHING, Rulings
+from detente.node.rulings import Rulings
 from detente.node.store import SqliteStore
 from detente.record import states
 from detente.record.entry import Entry, in_order
@@ -297,12 +298,17 @@ class _Channel:
         times = [at for at in (self.items.get(entry.id, {}).get(by), ended) if at is not None]
         return min(times, default=None)
 
+    def at(self, origin: str, index: int) -> Entry | None:
+        """The entry at a place; None if it is from before the start."""
+        log = self.logs[origin]
+        return self.done[log.places[index - log.first]] if index >= log.first else None
+
     def lone(self, entry_id: str, near: int = NEAR) -> Entry | None:
         """One entry from before the start: with its receipts, and what the ``near`` next ones say of it."""
         rows = self.store.rows_of(self.channel, entry_id)
         if not rows:
             return None
-        start = self.store.start_at(self.channel, rows[0].n)
+        start = self.store.start_at(self.channel, foremost(rows, lambda row: row.labels).n)
         around = _Channel(self.store, self.channel, start, self.known)
         around.update(near)
         return around.done[around.where[entry_id][0]]
@@ -321,6 +327,13 @@ class _Channel:
         body = found[1] if found else None
         row = Row(0, put.origin, put.index, put.entry_id, put.raw, put.arrived, labels, body)
         return self._finish(self._entry(self.logs[put.origin].put, row, _parse(put.raw)))
+
+
+def _in_force(known: State, rule: Rule) -> bool:
+    """Whether a rule entry counts, and counts at this place of its statement."""
+    if known.where.get(rule.entry_id) != (rule.origin, rule.index):
+        return False
+    return not WITHOUT_EFFECT & set(known.labels.get(rule.entry_id, ()))
 
 
 def _named(item: PutItem) -> dict[str, Any]:
@@ -451,26 +464,17 @@ class Records:
         return self.store.start_of(channel, self._window.newest)
 
     def entry(self, entry_id: str) -> Entry | None:
-        """One entry by its full id, at its first place."""
-        for channel in self._holders(entry_id):
-            state = self._current(channel)
-            if entry_id in state.where:
-                places = [state.done[position] for position in state.where[entry_id]]
-                return min(places, key=lambda entry: ("bad signature" in entry.labels, entry.index))
-            for entry in state.early():
-                if entry.id == entry_id:
-                    return entry
-            old = state.lone(entry_id) if state.start.leaf else None
-            if old is not None:
-                return old
-        return None
-
-    def _holders(self, entry_id: str) -> Iterable[str]:
+        """One entry by its full id, where it counts; the place says in which of the channels that is."""
         place = self.store.leaf_of(entry_id)
-        channels = [row["channel"] for row in self.store.channels()]
-        if place is None:
-            return channels
-        return sorted(channels, key=lambda one: all(log.origin != place[0] for log in self.store.logs(one)))
+        for channel in [row["channel"] for row in self.store.channels()]:
+            if place is None:
+                for entry in self._current(channel).early():
+                    if entry.id == entry_id:
+                        return entry
+            elif any(log.origin == place[0] for log in self.store.logs(channel)):
+                state = self._current(channel)
+                return state.at(*place[:2]) or state.lone(entry_id)
+        return None
 
     def count(self, channel: str) -> int:
         """How many entries a channel has, those ahead of their place too."""
@@ -519,7 +523,7 @@ class Records:
     def _rules(self, channel: str) -> list[Rule]:
         known = self._states(channel)
         if known is not None:
-            held = [one for one in known.rules.rules if not NOTHING & set(known.labels.get(one.entry_id, ()))]
+            held = [one for one in known.rules.rules if _in_force(known, one)]
             return sorted(held, key=lambda rule: (rule.position, rule.party))
         self._look_again()
         if channel not in self._rulings:

@@ -9,15 +9,12 @@ import msgspec
 
 from detente.errors import MalformedError
 from detente.line import part
+from detente.line.labels import UNOPENED, WITHOUT_EFFECT
 from detente.line.rules import RULE_KINDS, Rule
-from detente.line.state import VOID
-from detente.line.vouching import NOT_VOUCHED
 from detente.node.past import Folded
 from detente.node.store import SqliteStore
 from detente.seal import canonical
 
-# What an entry is labelled with that puts nothing in force.
-NOTHING = VOID | {NOT_VOUCHED}
 _BODY_LIMIT = 1 << 20
 
 
@@ -66,7 +63,7 @@ class Rulings:
             if said is None or said.kind not in RULE_KINDS or body is None:
                 continue
             log, content = logs[leaf.origin], _content(body.raw)
-            if content is None or {"unopened", *NOTHING} & set(leaf.labels):
+            if content is None or {UNOPENED, *WITHOUT_EFFECT} & set(leaf.labels):
                 continue
             place = log.party, log.origin, leaf.index, log.base + leaf.index
             yield Rule(*place, leaf.entry_id, said.kind, tuple(said.re), content)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from detente.errors import UsageError
+from detente.line.labels import AGAINST
 from detente.words.entry import PRECEDENCES
 
 
@@ -88,7 +89,7 @@ def precedence_rank(precedence: str) -> int:
 
 def in_order(entry: Entry) -> bool:
     """Whether the author was allowed to say it: nothing in its labels stands against acting on it."""
-    return not _AGAINST.intersection(entry.labels)
+    return not AGAINST.intersection(entry.labels)
 
 
 def text_of(body: Mapping[str, Any] | None, *names: str) -> str:
@@ -104,6 +105,3 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400_000
 _EARLIEST = -62_135_596_800_000  # 0001-01-01, the first day that datetime knows
 _LATEST = 253_402_300_799_999  # 9999-12-31
-_AGAINST = frozenset(
-    {"bad signature", "no mandate", "revoked", "not understood", "malformed body", "duplicate"}
-)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from detente.line import rules
-from detente.line.state import VOID
+from detente.line.labels import VOID
 from detente.record.entry import Entry, rfc3339, text_of
 from detente.record.timeline import causal_order
 from detente.words.bodies.base import as_list
