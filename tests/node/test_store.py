@@ -169,6 +169,14 @@ def test_late_bodies_and_labels_are_told_to_views(store: SqliteStore) -> None:
     assert [row.labels for row in store.rows_of(CHANNEL, late)] == [("crossed",)]
 
 
+def test_a_body_that_comes_again_is_the_one_kept(store: SqliteStore) -> None:
+    store.commit(CHANNEL, full_step())
+    late = entry(THEIRS, 0)
+    store.commit(CHANNEL, [PutBody(late, b"w" * 32, b"what did not open")])
+    store.commit(CHANNEL, [PutBody(late, b"s" * 32, b"{}")])
+    assert store.body(late) == (b"s" * 32, b"{}")
+
+
 def test_a_copy_in_a_strangers_log_is_not_where_an_entry_counts(store: SqliteStore) -> None:
     stolen = PutLeaf(THEIRS, 0, b"stolen", b"h" * 32, entry(OURS, 0), 5, ("bad signature",))
     store.commit(CHANNEL, [stolen, head(THEIRS, 1, 0, False)])

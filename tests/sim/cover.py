@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from detente.line.labels import LABELS
 from detente.line.line import Line
 from detente.line.peers import Peer
-from detente.line.state import LABELS
 from detente.line.states import BODY, EPOCH, LINE, LOG, MACHINES, OURS, PEER, THEIRS
 from detente.line.writes import (
     PutEarly,
@@ -27,11 +27,13 @@ from detente.line.writes import (
 )
 from detente.record.states import ENTRY, rank
 from detente.words.machine import Machine
+from tests.line.observed import peer as peer_state
 
 if TYPE_CHECKING:
     from tests.sim.held import Held
     from tests.sim.node import SimNode
 
+OVER = frozenset({"succeeded", "set aside"})  # logs that no later one of their author goes on for
 Patch = contextlib.AbstractContextManager[Any]
 # What is not to be expected of lines that are driven as the runtime drives them, and why.
 BEYOND = {
@@ -83,14 +85,11 @@ class Cover:
         return [patch.object(LINE, "step", line), *self._peers()]
 
     def _peers(self) -> list[Patch]:
-        def state(peer: Peer) -> str:
-            return "known" if peer.have is not None else "unheard" if peer.connected else "apart"
-
         def observed(name: str, event: Callable[..., str]) -> Patch:
             real = getattr(Peer, name)
 
             def method(peer: Peer, *args: object) -> None:
-                before = state(peer)
+                before = peer_state(peer)
                 real(peer, *args)
                 self.count(PEER.transition(before, PEER.step(before, event(*args))))
 
@@ -168,11 +167,14 @@ class Cover:
             self.word(held, write.entry_id, write.by, "delivered")
 
     def _log(self, node: SimNode, held: Held, write: PutLog) -> None:
+        if write.seq < 0:  # one of its own that nobody holds: it is there already, and counts no more
+            self._of_log(held, write.origin, "PutLog aside")
+            return
         held.states[write.origin] = self._step(LOG, "unknown", "PutLog given" if write.given else "PutLog")
         if write.seq:
-            for origin in list(held.states):
+            for origin, state in list(held.states.items()):
                 of = node.world.author[origin]
-                if of.fpr == write.party and origin != write.origin and held.states[origin] != "succeeded":
+                if of.fpr == write.party and origin != write.origin and state not in OVER:
                     self._of_log(held, origin, "PutLog next")
 
     def _of_log(self, held: Held, origin: str, event: str) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,26 +49,33 @@ class Wire:
         self.db = db
         self.left: int | None = None
         self.what = CUT
-        self.dead = False
         self.landed = False
+        self.calm()
 
-    def execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
+    def calm(self) -> None:
+        """Nothing goes wrong: statements go straight to the database."""
+        self.left = None
+        self.execute: Callable[..., sqlite3.Cursor] = self.db.execute
+        self.executemany: Callable[..., sqlite3.Cursor] = self.db.executemany
+
+    def arm(self, left: int, what: str) -> None:
+        """Before so many statements more go well, ``what`` happens; after a power cut nothing else does."""
+        self.left, self.what = left, what
+        self.execute, self.executemany = self._execute, self._executemany
+
+    def _execute(self, sql: str, values: Sequence[Any] = ()) -> sqlite3.Cursor:
         self._count(sql)
         return self.db.execute(sql, values)
 
-    def executemany(self, sql: str, values: Any) -> sqlite3.Cursor:
+    def _executemany(self, sql: str, values: Any) -> sqlite3.Cursor:
         self._count(sql)
         return self.db.executemany(sql, values)
 
     def _count(self, sql: str) -> None:
-        if self.left is None or self.dead:
-            return
+        assert self.left is not None
         if self.left == 0:
-            if self.what != CUT:
-                self.left = None
-                raise _said(self.what)
-            self.dead = True
-            raise PowerCut
+            self.calm()
+            raise PowerCut if self.what == CUT else _said(self.what)
         self.left -= 1
         self.landed = self.landed or sql == "COMMIT"
 
@@ -104,17 +111,21 @@ class MemoryDisk:
     def commit(self, channel: str, writes: Sequence[Write], trouble: tuple[int, str] | None) -> None:
         """Commit; ``trouble``: before which statement what happens. Power that is to go later than the last
         statement goes right after it. Raises PowerCut, DiskError, DetenteError."""
-        left, what = trouble or (None, "")
-        self.wire.left, self.wire.what, self.wire.landed = left, what, False
+        if trouble is None:
+            self.wire.landed = False
+            self.store.commit(channel, writes)
+            return
+        self.wire.landed = False
+        self.wire.arm(*trouble)
         try:
             self.store.commit(channel, writes)
         except DetenteError as error:
-            if left is not None and self.wire.left is None:
-                raise DiskError(what, error) from None
+            if self.wire.left is None:
+                raise DiskError(trouble[1], error) from None
             raise
         finally:
-            self.wire.left = None
-        if what == CUT:
+            self.wire.calm()
+        if trouble[1] == CUT:
             raise PowerCut
 
     @property

@@ -11,7 +11,7 @@ from tests.sim import lies
 from tests.sim.disk import CUT, TROUBLES
 from tests.sim.network import NOISES
 from tests.sim.parties import DAY
-from tests.sim.speech import SPEECH
+from tests.sim.speech import SPEECH, batch
 
 if TYPE_CHECKING:
     from tests.sim.node import SimNode
@@ -19,9 +19,13 @@ if TYPE_CHECKING:
 
 MINUTE = 60_000
 Fault = Callable[["World", "SimNode", random.Random], None]
-SAID = (16, 20)  # acts of speech in a day, and so many batches beside them
-BULK = 4
-BEFALLS = (8, 11)  # faults in a day
+SAID = (8, 11)  # acts of speech in a day, and so many batches beside them
+BULK = 3
+BURSTS = 5  # in a day: few, so that what is said crosses, and faults meet traffic
+BEFALLS = (6, 9)  # faults in a day
+# In the evening it is looked so many times whether a day had its entries and faults; if not, there are more.
+EVENINGS = 4
+ENTRIES, FEWEST = 51, 6
 
 
 def plan(world: World) -> list[Act]:
@@ -35,7 +39,7 @@ def plan(world: World) -> list[Act]:
     said, befalls = list(SPEECH), list(FAULTS)
     weights, likely = [w for _, w in SPEECH.values()], [w for _, w in FAULTS.values()]
     for day in range(world.days):
-        bursts = [day * DAY + chance.randrange(DAY - 20 * MINUTE) for _ in range(8)]
+        bursts = [day * DAY + chance.randrange(DAY - 20 * MINUTE) for _ in range(BURSTS)]
         for _ in range(chance.randint(*SAID)):
             at = chance.choice(bursts) + int(chance.expovariate(1 / (2 * MINUTE)))
             acts.append((at, chance.choices(said, weights)[0], chance.randrange(len(nodes))))
@@ -45,6 +49,8 @@ def plan(world: World) -> list[Act]:
         for _ in range(chance.randint(*BEFALLS)):
             at = chance.choice(bursts) + int(chance.expovariate(1 / MINUTE)) - MINUTE // 2
             acts.append((max(0, at), chance.choices(befalls, likely)[0], chance.randrange(len(nodes))))
+        looks = ((day + 1) * DAY - n * 5 * MINUTE for n in range(EVENINGS, 0, -1))
+        acts += [(at, "evening", chance.randrange(len(nodes))) for at in looks]
         for liar in liars:
             for _ in range(chance.randint(3, 8)):
                 at = chance.choice(bursts) + int(chance.expovariate(1 / (2 * MINUTE)))
@@ -57,13 +63,25 @@ def play(world: World, act: Act) -> None:
     node = list(world.nodes.values())[act.who]
     chance = random.Random(f"{world.seed}/act/{act.number}")
     world.log("act", act.what, node.name)
-    if act.what in SPEECH:
+    if act.what == "evening":
+        evening(world, node, chance, act.at // DAY + 1)
+    elif act.what in SPEECH:
         SPEECH[act.what][0](world, node, chance)
     elif act.what in FAULTS:
         FAULTS[act.what][0](world, node, chance)
     else:
         world.faults[f"lie: {act.what}"] += 1
         lies.LIES[act.what](world, node, chance)
+
+
+def evening(world: World, node: SimNode, chance: random.Random, days: int) -> None:
+    """What the days so far lack: of a member that cannot speak another says it."""
+    if world.entries < ENTRIES * days:
+        speaks = [n for n in world.nodes.values() if n.up and n.line.stopped is None]
+        batch(world, node if node in speaks or not speaks else chance.choice(speaks), chance)
+    if sum(n for name, n in world.faults.items() if not name.startswith("packet")) < FEWEST * days:
+        what = chance.choices(list(FAULTS), [w for _, w in FAULTS.values()])[0]
+        FAULTS[what][0](world, node, chance)
 
 
 def _peer(world: World, node: SimNode, chance: random.Random) -> SimNode:
@@ -174,7 +192,7 @@ def twin(world: World, node: SimNode, chance: random.Random) -> None:
 
 
 FAULTS: dict[str, tuple[Fault, int]] = {
-    "cut": (cut, 24), "crash": (crash, 10), "torn": (torn, 24), "noise": (noise, 24), "slow": (slow, 6),
-    "skew": (skew, 6), "jump": (jump, 6), "backup": (backup, 6), "restore": (restore, 3),
-    "rollback": (rollback, 3), "twin": (twin, 1), "disk": (disk, 8), "scarce": (scarce, 3),
+    "cut": (cut, 26), "crash": (crash, 7), "torn": (torn, 14), "noise": (noise, 24), "slow": (slow, 8),
+    "skew": (skew, 8), "jump": (jump, 8), "backup": (backup, 6), "restore": (restore, 3),
+    "rollback": (rollback, 3), "twin": (twin, 1), "disk": (disk, 6), "scarce": (scarce, 3),
 }  # fmt: skip

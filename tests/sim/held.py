@@ -54,6 +54,10 @@ class Held:
         self.words: dict[tuple[str, str], str] = {}  # (entry, party) -> the furthest that it said of it
         self.issued: list[dict[str, Any]] = []
         self.authority: dict[str, Authority] = {}
+        # Its own logs that count: number and entries before it; and what came back of them while another
+        # one went on for them, by origin: index, entry.
+        self.own: dict[str, tuple[int, int]] = {}
+        self.idle: dict[str, list[tuple[int, str]]] = {}
         self.granted = 0  # when its newest sending key began
         # of each log, as far as they were asked for: the tree, and its root at every size
         self._roots: dict[str, tuple[merkle.Frontier, list[bytes]]] = {}
@@ -62,8 +66,19 @@ class Held:
         twin = Held()
         twin.leaves = {o: list(hashes) for o, hashes in self.leaves.items()}
         twin.ids = {o: list(ids) for o, ids in self.ids.items()}
+        twin.idle = {o: list(found) for o, found in self.idle.items()}
         twin.evidence = {o: set(found) for o, found in self.evidence.items()}
-        for name in ("places", "marks", "times", "standings", "states", "words", "labels", "authority"):
+        for name in (
+            "places",
+            "marks",
+            "times",
+            "standings",
+            "states",
+            "words",
+            "labels",
+            "authority",
+            "own",
+        ):
             setattr(twin, name, dict(getattr(self, name)))
         for name in ("early", "items", "epochs", "unopened"):
             setattr(twin, name, set(getattr(self, name)))
@@ -82,8 +97,9 @@ class Held:
             self.unopened.discard(entry_id)
 
     def newest(self, owns: Iterable[str]) -> str:
-        """The last of a party's own logs, in their order, that its disk holds."""
-        return [origin for origin in owns if origin in self.leaves][-1]
+        """The last of a party's own logs, in their order, that its disk holds and that was not set aside."""
+        held = [o for o in owns if o in self.leaves and self.states.get(o) != "set aside"]
+        return held[-1]
 
     def root(self, origin: str, size: int) -> bytes:
         """Root over the first ``size`` leaves that the disk took."""

@@ -20,11 +20,13 @@ from detente.line.writes import (
     PutItem,
     PutLabels,
     PutLeaf,
+    PutLog,
     PutReceipt,
     Write,
 )
 from detente.seal import packet
 from detente.seal.packet import CheckpointPart, EarlyPart, LeafPart, LogPart
+from detente.seal.statement import decode_leaf
 from tests.line.harness import CHANNEL
 from tests.sim.cover import Cover
 from tests.sim.forks import Forks
@@ -65,6 +67,8 @@ class Watch:
         for write in writes:
             self.cover.write(node, held, write)
             match write:
+                case PutLog():
+                    self._log(node, held, write)
                 case PutLeaf():
                     self._leaf(node, held, write)
                 case PutReceipt():
@@ -103,9 +107,8 @@ class Watch:
         held.ids.setdefault(write.origin, []).append(write.entry_id)
         author = self.world.author[write.origin]
         mine = author is node
-        # A copy in another member's log makes way for the entry itself.
-        copied = "bad signature" in held.labels.get(write.entry_id, ())
-        if write.entry_id not in held.places or (copied and "bad signature" not in write.labels):
+        lesser = _behind(write.labels) >= _behind(held.labels.get(write.entry_id, ()))
+        if write.entry_id not in held.places or not lesser:
             held.places[write.entry_id] = write.origin, write.index
             held.label(write.entry_id, write.labels)
         self.ever[node.fpr, write.origin] = max(self.ever[node.fpr, write.origin], len(hashes))
@@ -113,11 +116,28 @@ class Watch:
         self._history(write, mine)
         self._labels(node, write.origin, write.entry_id, write.labels)
         # What comes back of a log that was succeeded in the meantime is not in force in the next one.
-        if mine and write.entry_id in self.world.issued and write.origin == held.newest(node.owns):
-            self.world.issued[write.entry_id](held)
+        if mine and write.entry_id in self.world.issued:
+            if write.origin == held.newest(node.owns):
+                self.world.issued[write.entry_id](held)
+            else:
+                held.idle.setdefault(write.origin, []).append((write.index, write.entry_id))
         said = self.world.said.get(write.entry_id)
         if said is not None:
             self._meaning(node, held, author.fpr, *said)
+
+    def _log(self, node: SimNode, held: Held, write: PutLog) -> None:
+        """Of the log before this one what stands before its beginning is in force, whenever it came back."""
+        if write.party != node.fpr:
+            return
+        if write.seq < 0:
+            held.own.pop(write.origin, None)
+            return
+        held.own[write.origin] = write.seq, write.base
+        for origin, (seq, base) in held.own.items():
+            if seq == write.seq - 1:
+                for index, entry_id in held.idle.pop(origin, []):
+                    if index < write.base - base:
+                        self.world.issued[entry_id](held)
 
     def _meaning(self, node: SimNode, held: Held, author: str, kind: str, about: str, detail: str) -> None:
         if kind == "standing":
@@ -365,14 +385,35 @@ class Watch:
         differ = {
             e: (ours.get(e, ()), theirs.get(e, ()))
             for e in {*ours, *theirs}
-            if ours.get(e) != theirs.get(e) and not self._own_claim(one, two, e)
+            if ours.get(e) != theirs.get(e) and not (self._own_claim(one, e) or self._of_lost(one, two, e))
         }
         self.must(not differ, "labels differ", f"{one.name}, {two.name}: {differ}")
 
-    def _own_claim(self, one: SimNode, two: SimNode, entry_id: str) -> bool:
+    def _of_lost(self, one: SimNode, two: SimNode, entry_id: str) -> bool:
+        """It cites a head that its author lost, and everybody: only that author knows that there is none."""
+        ours, theirs = (set(node.held.labels.get(entry_id, ())) for node in (one, two))
+        if ours ^ theirs != {"bad citation"}:
+            return False
+        node = one if "bad citation" in ours else two
+        found = node.disk.store.leaf_of(entry_id)
+        if found is None or not node.rolled:
+            return False
+        return any(
+            self.world.author.get(origin) is node and size > len(node.held.leaves.get(origin, ()))
+            for origin, (size, _) in decode_leaf(found[2]).leaf.placement.seen.items()
+        )
+
+    def _own_claim(self, one: SimNode, entry_id: str) -> bool:
         """A false citation shows only to the member whose head it is; what a liar keeps from us, to us."""
         place = one.held.places.get(entry_id)
         if place is None:
             return False
         author = self.world.author[place[0]]
         return author.lies
+
+
+def _behind(labels: tuple[str, ...]) -> int:
+    """A copy in another member's log makes way for the entry itself, and so does what is not vouched for."""
+    if "bad signature" in labels:
+        return 2
+    return 1 if {"not vouched for", "duplicate"} & set(labels) else 0

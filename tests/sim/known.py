@@ -3,18 +3,21 @@
 
 from __future__ import annotations
 
-import pickle
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from detente.line.labels import foremost
 from detente.line.line import Line
-from detente.node.past import split
+from detente.node.reads import split
 from tests.line.durable import facts
 from tests.line.harness import CHANNEL
 
 if TYPE_CHECKING:
     from tests.sim.node import SimNode
+
+# Tables by entry or by key, of values that a line replaces and never changes.
+FLAT = frozenset({"where", "labels", "items", "early", "epochs", "newest", "blobs", "members", "doubted"})
 
 
 class Past:
@@ -68,7 +71,7 @@ class Past:
         for entry, stands in places.items():
             held = [((o, index), said) for o, index, said in stands if index < settled.get(o, 0)]
             if held:
-                where[entry], said = next((h for h in held if "bad signature" not in h[1]), held[0])
+                where[entry], said = foremost(held, lambda standing: standing[1])
                 if said:
                     labels[entry] = said
         old = {entry: givers[entry] for entry in where if givers.get(entry)}
@@ -94,8 +97,15 @@ def _recent(
 
 def taken(found: dict[str, Any]) -> dict[str, Any]:
     """A copy that later changes do not reach."""
-    copy: dict[str, Any] = pickle.loads(pickle.dumps(found, pickle.HIGHEST_PROTOCOL))
-    return copy
+    return {name: dict(value) if name in FLAT else _copy(value) for name, value in found.items()}
+
+
+def _copy(value: Any) -> Any:
+    if type(value) is dict:
+        return {k: _copy(v) for k, v in value.items()}
+    if type(value) is tuple:
+        return tuple([_copy(v) for v in value])
+    return value.copy() if type(value) in (list, set, bytearray) else value
 
 
 def alike(one: Any, two: Any) -> bool:

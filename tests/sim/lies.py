@@ -151,12 +151,12 @@ def citation(world: World, node: SimNode, chance: random.Random) -> None:
     seen = {o: [chance.randint(1, 500), "A" * 43 + "="] for o in chance.sample(origins, 1)}
     signed = make(node, "incident.report", REPORT, "duty")
 
-    def place(line: Line) -> None:
-        line._seen = lambda: seen  # type: ignore[method-assign]
+    def place(line: Any) -> None:
+        line._seen = lambda: seen
         try:
             line.place([signed], node.now)
         finally:
-            del line._seen  # type: ignore[method-assign]
+            del line._seen
 
     node.step(place)
 

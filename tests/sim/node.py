@@ -29,7 +29,7 @@ MINUTE, HOUR = 60_000, 3_600_000
 # Small, so that a day's traffic meets every limit, and a day sees keys grow old.
 SMALL = replace(
     LIMITS, batch_leaves=6, batch_bytes=24_000, window_leaves=24, window_bytes=96_000,
-    epoch_life=11 * HOUR, pq_interval=5 * HOUR,
+    epoch_life=23 * HOUR, pq_interval=11 * HOUR,
 )  # fmt: skip
 ROOM = 64 << 10
 TICK, IDLE = 500, HOUR
@@ -61,7 +61,7 @@ class SimNode:
         self._before: dict[str, Any] | None = None  # what the line knew when that was to come
         self.past = Past(self)
         # Some keep parts of the fold, and often, so that their starts go on from those; the others fold all.
-        self.every: int | None = self.chance.choice([None, None, 12, 60])
+        self.every: int | None = self.chance.choice([None, None, 20, 60])
         self.line = self._new()
         self.keeper = self._keeper(self.line)
         self.pumping: set[str] = set()
@@ -108,7 +108,7 @@ class SimNode:
         line = self.line
         writes: list[Write] = []
         if self.trouble is not None and self._before is None:
-            self._before = self._facts()
+            self._before = taken(self._facts())
         before = self._before
         try:
             change(line)
@@ -130,21 +130,22 @@ class SimNode:
                 self._load()
             return error
         events = line.committed()
-        self.world.watch.committed(self, writes)
+        if writes:
+            self.world.watch.committed(self, writes)
         for event in events:
             self._told(event)
         if writes or any(p.owe_have or p.owe_receipts or p.owe_items for p in line.peers.values()):
             self.wake()
-        if self.keeper is not None:
+        if writes and self.keeper is not None:
             self.keeper.settle()
         self.tick_soon()
         return None
 
     def _facts(self) -> dict[str, Any]:
         """What a restart must give back. A key whose grant did not fit is forgotten only until then."""
-        found = taken(known(self.line) if self.every is None else self.past.facts(self.line))
+        found = known(self.line) if self.every is None else self.past.facts(self.line)
         if self.line.counters["grant mismatch"]:
-            del found["epochs"], found["newest"]
+            found = {name: value for name, value in found.items() if name not in ("epochs", "newest")}
         return found
 
     def _peek(self, line: Line) -> None:
@@ -193,7 +194,7 @@ class SimNode:
         if not self.up:
             return
         if expected is None:
-            expected = self._facts()
+            expected = taken(self._facts())
         self.up, self.trouble, self._before = False, None, None
         for peer in sorted(self.linked):
             self.world.drop(self, self.world.by_fpr[peer])
@@ -306,6 +307,8 @@ class SimNode:
 
     def tick_soon(self) -> None:
         """The runtime ticks all the time; here only when there may be something to do."""
+        if self.tick_at is not None and self.tick_at <= self.world.now + TICK:
+            return  # no sooner, whatever there is to do
         at = self.world.now + self._patience()
         if self.tick_at is None or at < self.tick_at:
             self.tick_at = at

@@ -127,6 +127,27 @@ JUDGED: tuple[Plant, ...] = (
         "line/test_line.py::test_a_party_above_its_quota_waits_and_its_floor_does_not",
     ),
     plant(
+        "what is urgent and said alone waits where a member reads nothing else",
+        "line/line.py",
+        "                or now < peer.hold\n",
+        "",
+        "line/test_set_going.py::test_an_urgent_entry_does_not_wait_for_who_holds_its_reading",
+    ),
+    plant(
+        "what was receipted singly still counts as waiting",
+        "line/urgent.py",
+        "found.indices.pop(place[1], None)",
+        "pass",
+        "line/test_set_going.py::test_urgent_entries_wait_until_they_are_receipted_in_any_way",
+    ),
+    plant(
+        "changed labels are told with another party",
+        "line/line.py",
+        "author = self.state.logs[self.state.where[entry_id][0]].party",
+        "author = self.me",
+        "line/test_sim_found.py::test_a_citation_of_what_we_lost_is_no_bad_one_once_it_is_given_back",
+    ),
+    plant(
         "an early statement stays early for ever",
         "line/line.py",
         "if leaf.id in self.state.early:\n            self.write(DropEarly(leaf.id))",
@@ -177,10 +198,17 @@ JUDGED: tuple[Plant, ...] = (
     ),
     plant(
         "a copy in another's log counts as the entry",
-        "line/state.py",
-        "if not copy or BAD_SIGNATURE in write.labels:",
-        "if True:",
+        "line/labels.py",
+        "BAD_SIGNATURE: _UNAUTHORISED | _E.LEAST,",
+        "BAD_SIGNATURE: _UNAUTHORISED,",
         "line/test_placed.py::test_an_entry_counts_in_its_authors_log_though_a_copy_came_before",
+    ),
+    plant(
+        "what was left out and said again goes in a third time",
+        "line/labels.py",
+        "NOT_VOUCHED: _E.ENDED | _E.LESSER,",
+        "NOT_VOUCHED: _E.ENDED,",
+        "line/test_vouched.py::test_what_was_left_out_and_said_again_is_placed_no_third_time",
     ),
     plant(
         "what nobody had a mandate for is in force",
@@ -199,7 +227,7 @@ JUDGED: tuple[Plant, ...] = (
     plant(
         "a statement placed twice has no label",
         "line/state.py",
-        'if vouching.repeated(self, log, index, parsed.id):\n            labels.append("duplicate")',
+        "if vouching.repeated(self, log, index, parsed.id):\n            labels.append(DUPLICATE)",
         "",
         "line/test_placed.py::test_a_statement_placed_twice_by_a_liar_is_a_duplicate",
     ),
@@ -284,7 +312,7 @@ JUDGED: tuple[Plant, ...] = (
     plant(
         "a body that does not fit its kind has no label",
         "line/state.py",
-        '            labels.append("malformed body")\n',
+        "            labels.append(MALFORMED_BODY)\n",
         "            pass\n",
         "line/test_line.py::test_a_node_does_not_place_what_it_would_label",
     ),

@@ -15,10 +15,17 @@ TAKEN: tuple[Plant, ...] = (
     ),
     plant(
         "nobody is told that a packet did not open",
-        "line/accept.py",
-        "peer.owe_have, peer.deaf_told = peer.connected, (epoch, now)",
-        "peer.deaf_told = (epoch, now)",
+        "line/peers.py",
+        "self.owe_have, self.deaf_told = self.connected, (epoch, now, times + 1 if again else 0)",
+        "self.deaf_told = (epoch, now, times + 1 if again else 0)",
         "line/test_review_durable.py::test_a_restored_party_gets_its_log_back_and_goes_on",
+    ),
+    plant(
+        "what never opens is answered as often for ever",
+        "line/peers.py",
+        "answer << min(times, DEAF_MOST)",
+        "answer",
+        "line/test_received.py::test_a_member_that_never_opens_our_packets_is_sent_them_ever_less_often",
     ),
     plant(
         "an epoch is not kept",
@@ -186,7 +193,7 @@ TAKEN: tuple[Plant, ...] = (
     plant(
         "an entry whose body came late keeps its label",
         "line/accept.py",
-        "                line.write(PutLabels(entry_id, labels))\n                state.rule",
+        "                line.label(entry_id, labels)\n                state.rule",
         "                state.rule",
         "line/test_line.py::test_bodies_that_do_not_open_are_refused_and_come_again",
     ),

@@ -16,7 +16,6 @@ RARE = frozenset(
         "log: followed -> set aside",
         "log: forked -> set aside",
         "log: given back -> forked",
-        "log: given back -> set aside",
         "log: succeeded -> set aside",
         "log: set aside -> set aside",
     }

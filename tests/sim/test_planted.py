@@ -27,6 +27,7 @@ def test_every_plant_fits_the_program_as_it_is() -> None:
     assert max(names.values()) == 1 and len(names) >= 25
 
 
+@pytest.mark.slow
 def test_a_plant_that_nothing_finds_is_told() -> None:
     run = subprocess.run(
         [sys.executable, "-m", "tests.sim.planted_run", "--harmless"],

@@ -6,11 +6,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from detente.line.writes import PutLog
 from tests.sim.cover import BEYOND, expected
+from tests.sim.held import Held
 from tests.sim.planted import PLANTS
 from tests.sim.report import ENTRIES, FAULTS, Report, write
 from tests.sim.run import build, fails, minimised, one, play
@@ -32,6 +35,7 @@ def test_days_over_files_with_torn_writes() -> None:
     assert not report.failures and report.faults["power cut within a commit"]
 
 
+@pytest.mark.slow
 def test_a_seed_replays_exactly() -> None:
     worlds = []
     for _ in range(2):
@@ -99,3 +103,19 @@ def test_the_counts_go_into_the_page_between_its_marks(
     text = page.read_text()
     assert text.startswith("head\n") and text.endswith("tail\n") and "old" not in text
     assert f"{report.entries:,}" in text
+
+
+def test_a_log_that_was_set_aside_is_not_the_newest_and_stays_aside() -> None:
+    world = build("aside/2/0", 2)
+    node = next(iter(world.nodes.values()))
+    first, second, third = (node.next_log().origin for _ in range(3))
+    held, cover = Held(), world.watch.cover
+    put = PutLog(first, node.fpr, 0, 0, "", "", "", True)
+    for log in (put, replace(put, origin=second, seq=1), replace(put, origin=second, seq=-1)):
+        cover.write(node, held, log)
+        held.leaves.setdefault(log.origin, [])
+    assert held.states[second] == "set aside" and held.newest(node.owns) == first
+    cover.write(node, held, replace(put, origin=third, seq=1, given=True))
+    held.leaves[third] = []
+    assert held.states[second] == "set aside" and held.newest(node.owns) == third
+    world.close()

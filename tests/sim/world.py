@@ -60,7 +60,7 @@ class World:
     ) -> None:  # fmt: skip
         chance = random.Random(f"{seed}/world")
         self.seed = seed
-        self.days = days or chance.choice([2, 3, 4, 5])
+        self.days = days or chance.choice([3, 4, 5, 6])
         self.quotas = chance.choice(QUOTAS)
         self.now = T0
         self.faults: Counter[str] = Counter()

@@ -448,6 +448,8 @@ class SqliteStore(LineReads, PastReads, NodeTables):
     def _check_own_receipts(self, channel: str, groups: dict[type, list[Any]]) -> None:
         """What we give receipts for is a promise too: none from a copy, none from a log that was lost."""
         makers = {row.by for kind in (PutReceipt, PutItem) for row in groups.get(kind, ())}
+        if not makers:
+            return
         own = self._db.execute(
             "SELECT party, lost, origin FROM logs WHERE channel=? AND mine ORDER BY seq DESC LIMIT 1",
             (channel,),
