@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import pytest
 
 from detente.cli.schemas import schema_of
 
@@ -95,6 +96,11 @@ class Program:
     @staticmethod
     def command(*arguments: object) -> list[str]:
         return [sys.executable, "-m", "detente", *map(str, arguments)]
+
+
+def first_fast(cases: list[Any], fast: int = 3) -> list[Any]:
+    """Cases that each start a process: the first ``fast`` stand for the others in the fast tests."""
+    return [*cases[:fast], *(pytest.param(*case, marks=pytest.mark.slow) for case in cases[fast:])]
 
 
 def free_port() -> int:

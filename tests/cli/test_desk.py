@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,19 +15,6 @@ from tests.cli.kit import Pair
 pytestmark = pytest.mark.slow
 
 MESSAGE = '{"text":"For release"}'
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    made = Pair(tmp_path_factory.mktemp("desk"))
-    try:
-        made.make()
-        made.serve("by")
-        made.serve("ua")
-        made.open()
-        yield made
-    finally:
-        made.close()
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
@@ -12,22 +11,9 @@ import pytest
 
 from detente.cli.schemas import schema_of
 from detente.record.entry import parse_rfc3339, rfc3339
-from tests.cli.kit import Pair
+from tests.cli.kit import Pair, first_fast
 
 MESSAGE = '{"text":"The line is open.","lang":"en"}'
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    made = Pair(tmp_path_factory.mktemp("dozen"))
-    try:
-        made.make()
-        made.serve("by")
-        made.serve("ua")
-        made.open()
-        yield made
-    finally:
-        made.close()
 
 
 def _entries(pair: Pair, home: str) -> list[dict[str, Any]]:
@@ -52,6 +38,7 @@ def test_a_message_is_said_delivered_and_on_both_records(pair: Pair) -> None:
         assert (found[0]["kind"], found[0]["party"], found[0]["office"]) == ("message", "BY", "duty")
 
 
+@pytest.mark.slow
 def test_an_acknowledgement_reaches_the_author(pair: Pair) -> None:
     said = pair.json("say", "by", pair.channel, "message", "-", "--wait", "delivered", stdin=MESSAGE)
     pair.json("ack", "ua", pair.channel, said["ref"], "--state", "read")
@@ -63,6 +50,7 @@ def test_an_acknowledgement_reaches_the_author(pair: Pair) -> None:
     assert {"delivered", "read"} <= set(entries[said["id"]]["marks"]["UA"])
 
 
+@pytest.mark.slow
 def test_the_bundle_verifies_and_trusted_cards_verify_identities(pair: Pair) -> None:
     before = len(_entries(pair, "ua"))
     exported = pair.json("export", "ua", pair.channel, "out.zip")
@@ -80,6 +68,7 @@ def test_a_home_verifies(pair: Pair) -> None:
     assert [part["channel"] for part in report["channels"]] == [pair.channel]
 
 
+@pytest.mark.slow
 def test_an_altered_bundle_is_refused_and_the_entry_named(pair: Pair) -> None:
     import zipfile
 
@@ -100,6 +89,7 @@ def test_an_altered_bundle_is_refused_and_the_entry_named(pair: Pair) -> None:
     assert "is not valid" in result.line()
 
 
+@pytest.mark.slow
 def test_show_proves_an_entry(pair: Pair) -> None:
     said = pair.json("say", "by", pair.channel, "message", "-", "--wait", "delivered", stdin=MESSAGE)
     shown = pair.json("show", "by", said["ref"])
@@ -108,6 +98,7 @@ def test_show_proves_an_entry(pair: Pair) -> None:
     assert said["ref"] in pair.run.ok("show", "ua", said["id"][:12]).out
 
 
+@pytest.mark.slow
 def test_show_says_how_long_before_an_event_the_other_side_held_it(pair: Pair) -> None:
     said = pair.json("say", "by", pair.channel, "message", "-", "--wait", "delivered", stdin=MESSAGE)
     placed = parse_rfc3339(pair.json("show", "by", said["ref"])["entry"]["time"])
@@ -123,6 +114,7 @@ def test_show_says_how_long_before_an_event_the_other_side_held_it(pair: Pair) -
     assert pair.run("show", "by", said["ref"], "--before", minute, "--clock", "XX").status == 1
 
 
+@pytest.mark.slow
 def test_search_finds_words(pair: Pair) -> None:
     pair.run.ok(
         "say", "by", pair.channel, "message", "-", "--wait", "delivered", stdin='{"text":"A heron at dawn"}'
@@ -134,6 +126,7 @@ def test_search_finds_words(pair: Pair) -> None:
     assert missing.line()
 
 
+@pytest.mark.slow
 def test_channels_and_standing_are_shown(pair: Pair) -> None:
     rows = pair.json("channel list", "by")["channels"]
     assert [(row["channel"], row["state"]) for row in rows] == [(pair.channel, "open")]
@@ -146,11 +139,13 @@ def test_channels_and_standing_are_shown(pair: Pair) -> None:
     assert pair.run.ok("standing", "by", pair.channel).out.startswith("channel: normal")
 
 
+@pytest.mark.slow
 def test_the_home_variable_stands_in(pair: Pair) -> None:
     assert pair.run.ok("log", pair.channel, "--json", DETENTE_HOME="by").json()["entries"]
     assert pair.run.ok("card", DETENTE_HOME="by").out == (pair.run.place / "by.card").read_text()
 
 
+@pytest.mark.slow
 def test_a_stream_keeps_and_delivers_each_line(pair: Pair) -> None:
     lines = [json.dumps({"kind": "message", "body": {"text": f"line {n}"}}) for n in range(50)]
     done = pair.run.ok("say", "by", pair.channel, "--stream", stdin="\n".join(lines) + "\n")
@@ -162,6 +157,7 @@ def test_a_stream_keeps_and_delivers_each_line(pair: Pair) -> None:
         assert 0 < answer["times"]["kept"] <= answer["times"]["delivered"]
 
 
+@pytest.mark.slow
 def test_a_bad_line_in_a_stream_is_named_and_the_rest_goes_on(pair: Pair) -> None:
     lines = ['{"kind":"message","body":{"text":"good"}}', "not json", '{"kind":"message","body":{}}', "[]"]
     done = pair.run("say", "by", pair.channel, "--stream", stdin="\n".join(lines))
@@ -183,47 +179,50 @@ BAD_BODIES = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "body", "status", "says"), BAD_BODIES)
+@pytest.mark.parametrize(("kind", "body", "status", "says"), first_fast(BAD_BODIES, 2))
 def test_a_bad_body_is_refused_in_one_line(pair: Pair, kind: str, body: str, status: int, says: str) -> None:
     result = pair.run("say", "by", pair.channel, kind, "-", "--json", stdin=body)
     assert says in result.line()
     assert (result.status, result.out) == (status, "")
 
 
+IMPOSSIBLE: list[tuple[list[str], int, str]] = [
+    (["say", "by", "ffffffff", "message", "-"], 1, "no channel ffffffff"),
+    (["say", "by", "ff", "message", "-"], 2, "no channel id"),
+    (["say", "by", "CHANNEL"], 2, "KIND is missing"),
+    (["say", "by", "CHANNEL", "message", "missing.json"], 2, "cannot read the body"),
+    (["say", "by", "CHANNEL", "message", "-", "--re", "UA-9999"], 1, "no entry UA-9999"),
+    (["say", "by", "CHANNEL", "message", "-", "--office", "nobody"], 2, "nobody"),
+    (["say", "by", "CHANNEL", "message", "-", "--to", "PL"], 1, "its members: BY, UA"),
+    (["say", "by", "CHANNEL", "message", "--stream"], 2, "leave out KIND"),
+    (["ack", "by", "CHANNEL", "BY-0"], 1, "own"),
+    (["ack", "by", "CHANNEL", "UA-0", "--state", "will-answer"], 2, "--until"),
+    (["log", "by", "ffffffff"], 1, "no channel"),
+    (["show", "by", "BY-9999"], 1, "no entry"),
+    (["channel", "propose", "by", "--with", "PL"], 1, "has not been met"),
+    (
+        ["channel", "propose", "by", "--with", "UA", "--charter", "missing.toml"],
+        2,
+        "cannot read the charter",
+    ),
+    (["channel", "assent", "by", "CHANNEL", "--timeout", "1"], 1, "own"),
+    (["channel", "assent", "ua", "CHANNEL", "--timeout", "1"], 1, "nothing in"),
+    (["channel", "assent", "ua", "ffffffff", "--timeout", "0.2"], 3, "no proposal"),
+    (["draft", "show", "by", "ffffffff"], 1, "no draft"),
+    (["draft", "show", "by", "ff"], 2, "no draft id"),
+    (["meet", "by", "by.card", "--yes"], 1, "own card"),
+    (["meet", "by", "ua.card"], 2, "--yes"),
+    (["init", "by", "--party", "BY", "--name", "N"], 1, "already"),
+    (["export", "by", "CHANNEL", "no/such/dir.zip"], 2, "cannot write"),
+    (["export", "by", "CHANNEL", "x.zip", "--disclose", "UA-9999"], 1, "no entry"),
+    (["office", "revoke", "by", "nobody"], 1, "no mandate"),
+    (["readouts", "compare", "by", "CHANNEL", "UA-9999"], 1, "no contact"),
+]
+
+
 @pytest.mark.parametrize(
     ("call", "status", "says"),
-    [
-        (["say", "by", "ffffffff", "message", "-"], 1, "no channel ffffffff"),
-        (["say", "by", "ff", "message", "-"], 2, "no channel id"),
-        (["say", "by", "CHANNEL"], 2, "KIND is missing"),
-        (["say", "by", "CHANNEL", "message", "missing.json"], 2, "cannot read the body"),
-        (["say", "by", "CHANNEL", "message", "-", "--re", "UA-9999"], 1, "no entry UA-9999"),
-        (["say", "by", "CHANNEL", "message", "-", "--office", "nobody"], 2, "nobody"),
-        (["say", "by", "CHANNEL", "message", "-", "--to", "PL"], 1, "its members: BY, UA"),
-        (["say", "by", "CHANNEL", "message", "--stream"], 2, "leave out KIND"),
-        (["ack", "by", "CHANNEL", "BY-0"], 1, "own"),
-        (["ack", "by", "CHANNEL", "UA-0", "--state", "will-answer"], 2, "--until"),
-        (["log", "by", "ffffffff"], 1, "no channel"),
-        (["show", "by", "BY-9999"], 1, "no entry"),
-        (["channel", "propose", "by", "--with", "PL"], 1, "has not been met"),
-        (
-            ["channel", "propose", "by", "--with", "UA", "--charter", "missing.toml"],
-            2,
-            "cannot read the charter",
-        ),
-        (["channel", "assent", "by", "CHANNEL", "--timeout", "1"], 1, "own"),
-        (["channel", "assent", "ua", "CHANNEL", "--timeout", "1"], 1, "nothing in"),
-        (["channel", "assent", "ua", "ffffffff", "--timeout", "0.2"], 3, "no proposal"),
-        (["draft", "show", "by", "ffffffff"], 1, "no draft"),
-        (["draft", "show", "by", "ff"], 2, "no draft id"),
-        (["meet", "by", "by.card", "--yes"], 1, "own card"),
-        (["meet", "by", "ua.card"], 2, "--yes"),
-        (["init", "by", "--party", "BY", "--name", "N"], 1, "already"),
-        (["export", "by", "CHANNEL", "no/such/dir.zip"], 2, "cannot write"),
-        (["export", "by", "CHANNEL", "x.zip", "--disclose", "UA-9999"], 1, "no entry"),
-        (["office", "revoke", "by", "nobody"], 1, "no mandate"),
-        (["readouts", "compare", "by", "CHANNEL", "UA-9999"], 1, "no contact"),
-    ],
+    first_fast(IMPOSSIBLE),
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_what_cannot_be_done_is_said_in_one_line(pair: Pair, call: list[str], status: int, says: str) -> None:
@@ -241,6 +240,7 @@ def test_a_wrong_passphrase_is_said_without_a_trace(pair: Pair) -> None:
     assert wrong.status == 1
 
 
+@pytest.mark.slow
 def test_a_watch_rings_shows_and_tells_the_sender(pair: Pair) -> None:
     watching = pair.run.start("watch", "ua", "--once", "--json", "--hook", "tee hook.json")
     try:
@@ -260,6 +260,7 @@ def test_a_watch_rings_shows_and_tells_the_sender(pair: Pair) -> None:
     assert "displayed" in marks["UA"]
 
 
+@pytest.mark.slow
 def test_a_peer_that_is_away_is_status_3_and_nothing_is_lost(pair: Pair) -> None:
     assert pair.stop("ua") == 0
     late = pair.run(
@@ -275,6 +276,7 @@ def test_a_peer_that_is_away_is_status_3_and_nothing_is_lost(pair: Pair) -> None
     assert kept["id"] in {entry["id"] for entry in _entries(pair, "ua")}
 
 
+@pytest.mark.slow
 def test_commands_work_while_the_node_is_not_serving(pair: Pair) -> None:
     assert pair.stop("by") == 0
     try:
@@ -284,6 +286,7 @@ def test_commands_work_while_the_node_is_not_serving(pair: Pair) -> None:
         pair.serve("by")
 
 
+@pytest.mark.slow
 def test_doctor_looks_at_everything(pair: Pair) -> None:
     result = pair.run("doctor", "by", "--json")
     document = result.json()
@@ -298,6 +301,7 @@ def test_nothing_secret_is_readable_by_others(pair: Pair) -> None:
         assert path.stat().st_mode & 0o077 == 0, path
 
 
+@pytest.mark.slow
 def test_the_readouts_of_a_contact_are_compared(pair: Pair) -> None:
     record = '{"kind":"phone_call","started":"2022-02-14T09:00:00Z"}'
     contact = pair.json("say", "by", pair.channel, "contact.record", "-", "--wait", "delivered", stdin=record)

@@ -22,7 +22,7 @@ from detente.errors import (
     UnreachableError,
     UsageError,
 )
-from tests.cli.kit import Program
+from tests.cli.kit import Program, first_fast
 
 LISTED = [(name, lazy) for section in COMMANDS.values() for name, lazy in section.items()]
 
@@ -64,30 +64,33 @@ def test_the_version() -> None:
     assert __version__
 
 
+WRONG: list[tuple[list[str], str]] = [
+    (["nonsense"], "No such command 'nonsense'"),
+    (["--nonsense"], "No such option"),
+    (["init", "x"], "Missing option"),
+    (["card", "no-such-home"], "no party at no-such-home"),
+    (["say", "no-such-home"], "Missing argument"),
+    (["channel", "assent", "home"], "Missing argument 'CHANNEL'"),
+    (["log", "home", "12345678", "--since", "yesterday"], "not a time"),
+    (["standing", "home", "12345678", "--at", "2022-02-14T10:00:00"], "has no zone"),
+    (["ack", "home", "12345678", "UA-1", "--state", "loved"], "'loved' is not one of"),
+    (["readouts", "compare", "one.txt", "two.txt"], "no file one.txt"),
+    (["press", "import", "missing.txt"], "cannot read the page missing.txt"),
+    (["verify", "missing.zip"], "neither a bundle nor a home"),
+    (["restore", "missing", "home"], "no backup at missing"),
+    (["schema", "nonsense"], "no command 'nonsense' prints JSON"),
+    (["completion", "tcsh"], "'tcsh' is not one of"),
+    (["demo", "--pages", "missing.txt"], "no page at missing.txt"),
+    (["demo", "page.txt"], "pages come after --pages"),
+    (["case", "run"], "name one case"),
+    (["init", "x", "--party", "lower", "--name", "N"], "capital letters"),
+    (["init", "x", "--party", "BY", "--name", "N", "--endpoint", "ftp://x"], "https://HOST:PORT"),
+]
+
+
 @pytest.mark.parametrize(
     ("call", "says"),
-    [
-        (["nonsense"], "No such command 'nonsense'"),
-        (["--nonsense"], "No such option"),
-        (["init", "x"], "Missing option"),
-        (["card", "no-such-home"], "no party at no-such-home"),
-        (["say", "no-such-home"], "Missing argument"),
-        (["channel", "assent", "home"], "Missing argument 'CHANNEL'"),
-        (["log", "home", "12345678", "--since", "yesterday"], "not a time"),
-        (["standing", "home", "12345678", "--at", "2022-02-14T10:00:00"], "has no zone"),
-        (["ack", "home", "12345678", "UA-1", "--state", "loved"], "'loved' is not one of"),
-        (["readouts", "compare", "one.txt", "two.txt"], "no file one.txt"),
-        (["press", "import", "missing.txt"], "cannot read the page missing.txt"),
-        (["verify", "missing.zip"], "neither a bundle nor a home"),
-        (["restore", "missing", "home"], "no backup at missing"),
-        (["schema", "nonsense"], "no command 'nonsense' prints JSON"),
-        (["completion", "tcsh"], "'tcsh' is not one of"),
-        (["demo", "--pages", "missing.txt"], "no page at missing.txt"),
-        (["demo", "page.txt"], "pages come after --pages"),
-        (["case", "run"], "name one case"),
-        (["init", "x", "--party", "lower", "--name", "N"], "capital letters"),
-        (["init", "x", "--party", "BY", "--name", "N", "--endpoint", "ftp://x"], "https://HOST:PORT"),
-    ],
+    first_fast(WRONG),
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_a_wrong_call_is_one_line_and_status_2(detente: Program, call: list[str], says: str) -> None:

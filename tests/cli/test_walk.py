@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,19 +18,6 @@ from tests.cli.kit import Pair, Program
 pytestmark = pytest.mark.slow
 
 MESSAGE = '{"text":"Before the mistake"}'
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
-    made = Pair(tmp_path_factory.mktemp("walk"))
-    try:
-        made.make()
-        made.serve("by")
-        made.serve("ua")
-        made.open()
-        yield made
-    finally:
-        made.close()
 
 
 def test_an_amendment_that_both_agreed_to_is_in_force(pair: Pair) -> None:

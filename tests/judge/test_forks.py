@@ -50,7 +50,9 @@ def both(judge: Path, folder: Path, files: Files) -> bool:
     return ours.proven
 
 
-@pytest.mark.parametrize(("lost", "again"), [(3, 3), (5, 2), (2, 5)])
+@pytest.mark.parametrize(
+    ("lost", "again"), [(3, 3), *(pytest.param(*n, marks=pytest.mark.slow) for n in [(5, 2), (2, 5)])]
+)
 def test_a_fork_is_proven_by_what_each_side_keeps(judge: Path, tmp_path: Path, lost: int, again: int) -> None:
     a, b = forked(tmp_path, lost, again)
     for node in (a, b):

@@ -146,12 +146,14 @@ async def test_another_initiator_proposes(tmp_path: Path) -> None:
     assert of(document, "contact.record")[0]["body"]["initiator"] == "BY"
 
 
+@pytest.mark.slow
 async def test_another_exercise_is_the_one_invited_to(tmp_path: Path) -> None:
     document, _ = await replay(tmp_path, pages(tmp_path, ("Метель — 2022", "Буран — 2022")))
     invited = {entry["party"]: entry["body"]["exercise"] for entry in of(document, "invitation")}
     assert invited["UA"] == "Буран — 2022"
 
 
+@pytest.mark.slow
 async def test_another_date_is_recorded_and_the_facts_of_the_case_are_left_out(tmp_path: Path) -> None:
     document, lines = await replay(tmp_path, pages(tmp_path, ("14 февраля", "21 марта")))
     assert of(document, "contact.record")[0]["body"]["started"] == "2022-03-21?"
@@ -159,12 +161,14 @@ async def test_another_date_is_recorded_and_the_facts_of_the_case_are_left_out(t
     assert " ◐ " not in "\n".join(lines[10:]).split("resting on", 1)[1].split("\n", 1)[1]
 
 
+@pytest.mark.slow
 async def test_another_month_of_the_break_is_the_one_noted(tmp_path: Path) -> None:
     document, _ = await replay(tmp_path, pages(tmp_path, ("с ноября 2021", "с марта 2020")))
     noted = [entry["body"] for entry in of(document, "standing") if entry["channel"] != document["channel"]]
     assert [(body["since"], body["by"]) for body in noted] == [("2020-03~", "NATO")]
 
 
+@pytest.mark.slow
 async def test_another_pair_of_sides_makes_other_parties(tmp_path: Path) -> None:
     page = tmp_path / "page.txt"
     page.write_text(
@@ -194,6 +198,7 @@ async def test_homes_that_are_there_are_left_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the two real pages are not beside this clone")
+@pytest.mark.slow
 async def test_the_two_real_pages(tmp_path: Path) -> None:
     document, _ = await replay(tmp_path, sorted(REAL.glob("*.txt")))
     record = of(document, "contact.record")[0]

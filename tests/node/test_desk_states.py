@@ -16,6 +16,7 @@ from detente.errors import RefusedError
 from detente.line.signed import Signed
 from detente.node.desk import AWAITING, DRAFT, Desk
 from detente.node.store import SqliteStore
+from tests.examples import examples
 
 OFFICES = ("desk", "release")
 STATEMENT = {"office": "desk", "kind": "message", "precedence": "routine", "released": 0}
@@ -73,7 +74,7 @@ ACTS = some.lists(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(ACTS, some.sampled_from([0, 60]))
 def test_a_draft_takes_only_moves_of_its_table(acts: list[str], recall: int) -> None:
     with tempfile.TemporaryDirectory() as folder:

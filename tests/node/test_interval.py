@@ -16,6 +16,7 @@ from detente.node.store import SqliteStore
 from detente.record import interval
 from detente.record.entry import Entry
 from detente.record.interval import Span
+from tests.examples import examples
 from tests.node.test_records import CHANNEL, FPR, LOG, Scene, T
 
 PARTIES = ("BY", "UA", "XX")
@@ -73,7 +74,7 @@ def world(store: SqliteStore, ahead: dict[str, int], steps: list[tuple[str, str,
     return made
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(STEPS, some.tuples(*[some.integers(-YEAR, YEAR)] * 3))
 def test_an_interval_holds_on_each_members_clock_however_wrong_it_is(
     steps: list[tuple[str, str, int]], aheads: tuple[int, ...]
@@ -91,7 +92,7 @@ def test_an_interval_holds_on_each_members_clock_however_wrong_it_is(
         store.close()
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(STEPS, some.tuples(*[some.integers(-5_000, 5_000)] * 3), some.sets(some.sampled_from(PARTIES)))
 def test_an_interval_holds_in_truth_where_somebody_vouches_for_the_clocks(
     steps: list[tuple[str, str, int]], aheads: tuple[int, ...], vouched: set[str]
@@ -106,7 +107,7 @@ def test_an_interval_holds_in_truth_where_somebody_vouches_for_the_clocks(
         store.close()
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(STEPS, some.tuples(*[some.integers(-YEAR, YEAR)] * 3), some.integers(-600_000, 600_000))
 def test_how_long_before_holds_by_either_sides_clock(
     steps: list[tuple[str, str, int]], aheads: tuple[int, ...], before: int

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from detente.line.forks import BEHIND, CONFLICT, FORK, RIVALS
 from detente.record.evidence import check, readme
 from detente.record.verify import verify
+from tests.examples import examples
 from tests.judge.test_forks import FABRICATED, Files, real
 from tests.line.durable import DurableNode
 
@@ -33,7 +34,7 @@ def test_a_fabricated_one_says_why_it_proves_nothing(
     assert not verdict.proven and verdict.problem and "\n" not in verdict.problem
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(name=st.sampled_from(["one.note", "two.note", "consistency", "card.json", "log.json", "one.json"]),
        raw=st.binary(max_size=300))  # fmt: skip
 def test_any_file_is_a_verdict_not_an_error(real: tuple[Files, DurableNode], name: str, raw: bytes) -> None:

@@ -20,6 +20,7 @@ from detente.words.bodies.base import as_list, name_of
 from detente.words.entry import DATA_KINDS
 from detente.words.kinds import GROUPS, KINDS, check_body, closed_kinds, schema
 from detente.words.render import label, plain
+from tests.examples import examples
 
 ROOT = Path(__file__).parents[2]
 
@@ -147,7 +148,7 @@ NAMES = [*sorted(FIELDS), "x", "", "doc", "coordinates"]
 BODY = st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=8), JSON, max_size=6)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(ALL) | st.text(max_size=80), BODY, st.sampled_from(["en", "uk", "", "x"]))
 def test_rendering_never_fails_checking_in_one_way(kind: str, body: dict[str, Any], lang: str) -> None:
     assert isinstance(plain(kind, body, lang), str)
