@@ -572,3 +572,13 @@ def test_ours_that_nobody_holds_is_set_aside_for_the_one_that_a_member_holds() -
         assert all(NOT_VOUCHED in a.store.labels()[e] for e in log.ids)
     assert not any(NOT_VOUCHED in a.store.labels()[e] for e in held(a, old[0]).ids)
     assert a.line.forks.part(kept(a)[0].key, a.store.head) is None or held(a, theirs).receipted
+
+
+def test_the_proof_against_what_we_set_aside_is_kept_with_it() -> None:
+    a, b, _ = chartered()
+    cut(a, b)
+    old = old_of(a)
+    succeed(a, a.party.own_log())
+    aside = a.own.origin
+    send(b, a, succession_parts(a, *old))
+    assert kinds(a) == [RIVALS] and held(a, aside).put.seq == -1

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from detente.errors import RefusedError
+from detente.errors import FatalError, RefusedError
 from detente.line.accept import EPOCHS_AHEAD
 from detente.line.line import Line
 from detente.line.writes import PutEpoch, PutItem, PutMember, PutReceipt
@@ -18,7 +18,7 @@ from tests.line.harness import CHANNEL, T0, Node, Party, chartered, connect, cut
 from tests.line.test_hostile_peer import send
 from tests.line.test_received import peer_of, set_back
 from tests.line.test_review_hostile import succeed
-from tests.line.test_taken_in import granted, made_by
+from tests.line.test_taken_in import REPORT, early, granted, made_by
 
 
 def bare(node: Node) -> None:
@@ -90,6 +90,9 @@ def test_who_has_no_log_refuses_nothing_and_receipts_nothing() -> None:
     assert b.size_of(a) == a.size_of(a) and "unopened" in b.store.labels()[entry]
     assert not made_by(b, PutReceipt) and not made_by(b, PutItem)
     assert [log.party for log in b.line.state.logs.values()] == [a.party.fpr]
+    flash = a.signed("message", {"text": "now"}, precedence="flash")
+    send(a, b, early(a, flash, b.size_of(a) + 3))
+    assert not b.line.state.early and not made_by(b, PutItem)
 
 
 def test_who_listens_is_sent_an_epoch_that_its_members_can_open() -> None:
@@ -148,3 +151,38 @@ def test_only_a_refusal_asks_for_bodies_again() -> None:
     run(a, b)
     assert not peer_of(a, b).owe_again
     assert not [event for event in a.events if event.name == "epoch wanted"]
+
+
+# -- with the disk nearly full -------------------------------------------------------------------
+
+
+def test_with_the_disk_nearly_full_only_the_floor_is_taken_early() -> None:
+    a, b, _ = chartered()
+    b.line.scarce = True
+    index = b.size_of(a) + 3
+    closed = a.signed("message", {"text": "now"}, precedence="flash")
+    open_ = a.signed("incident.report", REPORT, precedence="flash")
+    for at, signed in enumerate((closed, open_)):
+        send(a, b, early(a, signed, index + at))
+    assert list(b.line.state.early) == [open_.id]
+    b.line.scarce = False
+    send(a, b, early(a, closed, index))
+    assert list(b.line.state.early) == [open_.id, closed.id]
+
+
+# -- what a line without a log, or one that was stopped, says of itself --------------------------
+
+
+def test_without_a_log_nothing_is_unsent_or_waiting() -> None:
+    a, b, _ = chartered()
+    a.say("message", {"text": "x"}, precedence="flash")
+    bare(a)
+    assert a.line.peers and (a.line.unsent(), a.line.urgent_waiting(b.party.fpr)) == (0, [])
+
+
+def test_a_line_that_was_stopped_goes_on_with_a_succession_only() -> None:
+    a, _, _ = chartered()
+    a.line.stop("a copy of this home")
+    with pytest.raises(FatalError, match="cannot happen"):
+        a.line.open_log(a.party.own_log(), a.party.card, [], seed("x") * 2, {}, a.now)
+    assert a.line.stopped == "a copy of this home"

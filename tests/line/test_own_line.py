@@ -466,3 +466,18 @@ def test_so_many_heads_of_ours_are_known_by_heart(
     notes = [a.store.head(a.own.origin, start + n) for n in range(6, 11)]
     assert [a.line.wrote(a.own.origin, note) for note in notes] == [False, False, True, True, True]
     assert not a.line.wrote(b.own.origin, notes[-1])
+
+
+def test_a_machine_cites_what_came_and_its_word_gets_the_label_it_deserves(nodes: tuple[Node, Node]) -> None:
+    a, b = nodes
+    b.say("message", {"text": "seen by the machine"})
+    run(a, b)
+    size = a.size_of(b)
+    good = {"log": b.own.origin, "range": [0, 1], "entries": ["ab" * 32], "reason": "schema"}
+    first = a.line.machine("refusal", good, a.now)
+    a.commit()
+    seen = last(a).leaf.placement.seen
+    assert {origin: cited[0] for origin, cited in seen.items()} == {b.own.origin: size}
+    second = a.line.machine("refusal", {}, a.now)
+    a.commit()
+    assert (a.store.labels()[first], a.store.labels()[second]) == ((), ("malformed body",))

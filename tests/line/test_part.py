@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -186,3 +188,13 @@ def test_parts_without_their_last_block_are_refused() -> None:
         raw = msgspec.msgpack.encode([name, [[log[0], size, *log[2:7], blocks]]])
         with pytest.raises(MalformedError, match="do not fit"):
             join(empty(), Past(), [raw], Marks())  # type: ignore[arg-type]
+
+
+def test_the_format_is_that_of_the_words_that_parts_are_made_by() -> None:
+    """What another program noted by other words is not read: the digest changes with each of them."""
+    words = [
+        "assent", "charter", "charter.amendment", "credential", "decline", "epoch.grant", "flash", "genesis",
+        "immediate", "standing", "succession", "test",
+    ]  # fmt: skip
+    digest = hashlib.sha256(" ".join(words).encode()).hexdigest()[:16]
+    assert f"1 {sys.byteorder} 4 256 {digest}" == FORMAT

@@ -8,7 +8,9 @@ import itertools
 import pytest
 
 from detente.line.past import REMEMBERED, Entries, Ids
+from detente.line.state import State
 from tests.line import test_logs
+from tests.line.harness import CHANNEL
 from tests.line.test_logs import IDS, ORIGIN, SETTLED, Model, Shelf
 
 STEPS = ((), ("bad signature",), ("duplicate",), ("relabel", ()), ("relabel", ("duplicate",)), "settle")
@@ -51,3 +53,9 @@ def test_ids_are_read_in_ranges_from_both_sides_of_what_settled() -> None:
             assert ids[start:stop] == IDS[:9][start:stop], (settled, start, stop)
         assert [ids[at] for at in range(-9, 9)] == IDS[:9] * 2
         assert len(ids) == 9 and list(ids) == IDS[:9]
+
+
+def test_an_entry_of_another_channel_on_the_same_disk_stands_nowhere_here() -> None:
+    state = State(CHANNEL, "ab" * 32, Shelf({"b": [("elsewhere", 0, ())]}))  # type: ignore[arg-type]
+    assert state.where.get("b") is None and not state.stands("b", "ab" * 32)
+    assert state.items.get("b") is None and state.labels.get("b", ()) == ()

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict
 
 from detente.line.peers import HOLD_LEAST, Peer
@@ -114,3 +115,14 @@ def test_a_receipt_over_nothing_is_one() -> None:
     told(peer, {})
     peer.holds("a", 0, 6)
     assert (peer.have, peer.progress) == ({"a": 0}, 6)
+
+
+def test_a_key_that_never_opens_is_spoken_of_every_nine_minutes_in_the_end() -> None:
+    peer, told = Peer("ab" * 32, connected=True), list[int]()
+    for now in range(0, 3_600_000, 2_000):
+        peer.owe_have = False
+        peer.unopened(3, now, 2_000)
+        if peer.owe_have:
+            told.append(now)
+    waits = [later - earlier for earlier, later in itertools.pairwise(told)]
+    assert waits == [2_000 + (2_000 << min(n, 8)) for n in range(len(waits))] and len(waits) > 10

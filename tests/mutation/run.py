@@ -14,13 +14,14 @@ import contextlib
 import importlib.abc
 import importlib.util
 import inspect
+import itertools
 import json
 import os
 import resource
 import signal
 import sys
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib.machinery import ModuleSpec
@@ -31,7 +32,7 @@ from typing import Any
 import pytest
 
 from tests.mutation.operators import Mutant, mutants
-from tests.mutation.plain import OURS, QUIET, SOURCE, Baseline, Quick, baseline, forget
+from tests.mutation.plain import OURS, QUIET, ROOT, SOURCE, Baseline, Quick, baseline, forget
 
 # A room is held by its own tests and those of the rooms that are read with it.
 TESTS = {
@@ -44,6 +45,8 @@ BUDGET = 30.0
 # A mutant that runs this many times longer than the test does has hung.
 PATIENCE = 8
 MEMORY = 6 << 30
+# In place of a function: all of a file.
+WHOLE = "*"
 OUTCOMES = (pytest.skip.Exception, pytest.xfail.Exception)
 KILLED, TIMEOUT, SURVIVED, UNTESTED = "killed", "timeout", "survived", "no test"
 
@@ -70,8 +73,11 @@ def load(rooms: Iterable[str]) -> tuple[dict[str, ast.Module], list[Mutant]]:
 
 
 class Selection:
-    """The tests for a mutant, those first that noticed others of its function, then those of the file
-    of tests that is named after its own, then the quickest."""
+    """The tests for a mutant: those first that noticed it, others of its function, others of its file, then
+    those of the files of tests whose names begin as its own or that import from it, then the quickest. That
+    is a third of its budget; another is for those that run lines of its function which few run, and the last
+    for those that run the most of its file: what only a restart or a long exchange shows is in no quick test.
+    """
 
     def __init__(
         self, found: Baseline, trees: dict[str, ast.Module], before: dict[str, str], budget: float
@@ -80,8 +86,17 @@ class Selection:
         self.budget = budget
         self.before = before
         self.killers: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        for mutant, by in before.items():
+            file, where, _ = mutant.split(": ", 2)
+            self._count(file, where.replace("module", ""), by)
+        self.about = {name: _imports(name) for name in {test.partition("::")[0] for test in found.seconds}}
+        self.breadth: Counter[tuple[str, str]] = Counter(
+            (file, name) for (file, _), names in found.lines.items() for name in names
+        )
         self.uses: dict[str, set[tuple[str, int]]] = defaultdict(set)
+        self.bodies: dict[tuple[str, str], range] = {}
         for file, tree in trees.items():
+            self.bodies |= {(file, where): lines for where, lines in _functions(tree)}
             for node in ast.walk(tree):
                 name = getattr(node, "id", None) or getattr(node, "attr", None) or getattr(node, "name", None)
                 if isinstance(node, ast.FunctionDef):  # its defaults are what its body works with
@@ -98,40 +113,74 @@ class Selection:
             near |= self._tests(place for place in uses if place[0] == mutant.file)
             near |= {name for name in self.found.seconds if self._own(mutant) in name}
             far = self._tests(uses)
-            if not near | far:
+            if all(file == mutant.file and line in mutant.lines for file, line in uses):  # used elsewhere
                 far = self._tests(place for place in self.found.lines if place[0] == mutant.file)
-        known = self.killers[mutant.file, mutant.where]
+        known, around = self.killers[mutant.file, mutant.where], self.killers[mutant.file, WHOLE]
         last = self.before.get(mutant.name, "")
 
         own = self._own(mutant)
 
-        def order(name: str) -> tuple[bool, int, bool, bool, float, str]:
+        def order(name: str) -> tuple[bool, int, bool, int, bool, float, str]:
             seconds = self.found.seconds[name]
-            return name != last, -known[name], name not in near, own not in name, seconds, name
+            apart = own not in name and mutant.file not in self.about[name.partition("::")[0]]
+            return name != last, -known[name], name not in near, -around[name], apart, seconds, name
 
         mine = TESTS[mutant.file.split("/")[0]]
-        chosen: list[str] = []
-        spent = 0.0
-        for name in sorted(
+        rest = sorted(
             (name for name in near | far if name.startswith(mine) and name in self.found.seconds), key=order
-        ):
-            spent += self.found.seconds[name]
-            if spent > self.budget and chosen:
-                break
-            chosen.append(name)
+        )
+        chosen = self._within(rest, self.budget / 3) or rest[:1]
+        for value in (self._rarity(mutant), {name: self.breadth[mutant.file, name] for name in rest}):
+            rest = [name for name in rest if name not in chosen]
+            rest.sort(key=lambda name: (-value.get(name, 0), self.found.seconds[name]))
+            chosen += self._within(rest, self.budget / 3)
         return chosen
+
+    def _rarity(self, mutant: Mutant) -> dict[str, float]:
+        """How much each test runs of the mutant's function that others do not."""
+        value: dict[str, float] = defaultdict(float)
+        for line in self.bodies.get((mutant.file, mutant.where), ()):
+            names = self.found.lines.get((mutant.file, line), ())
+            for name in names:
+                value[name] += 1 / len(names)
+        return value
+
+    def _within(self, names: Sequence[str], budget: float) -> list[str]:
+        """The first of them, as many as the budget has room for."""
+        spent = itertools.accumulate(self.found.seconds[name] for name in names)
+        return list(names[: sum(1 for so_far in spent if so_far <= budget)])
 
     @staticmethod
     def _own(mutant: Mutant) -> str:
-        return f"/test_{Path(mutant.file).stem}.py::"
+        return f"/test_{Path(mutant.file).stem}"
 
     def _tests(self, places: Iterable[tuple[str, int]]) -> set[str]:
         return set().union(*(self.found.lines.get(place, set()) for place in places))
 
     def note(self, result: Result) -> None:
         """The test that noticed this one is asked first about its neighbours."""
-        if result.by:
-            self.killers[result.mutant.file, result.mutant.where][result.by] += 1
+        self._count(result.mutant.file, result.mutant.where, result.by)
+
+    def _count(self, file: str, where: str, by: str) -> None:
+        if by:
+            self.killers[file, where][by] += 1
+            self.killers[file, WHOLE][by] += 1
+
+
+def _functions(tree: ast.Module) -> Iterator[tuple[str, range]]:
+    """Each function or method by the name that its mutants have, with its lines."""
+    for node in tree.body:
+        for inner in node.body if isinstance(node, ast.ClassDef) else [node]:
+            if isinstance(inner, ast.FunctionDef):
+                name = f"{node.name}.{inner.name}" if isinstance(node, ast.ClassDef) else inner.name
+                yield name, range(inner.lineno, _end(inner) + 1)
+
+
+def _imports(test: str) -> set[str]:
+    """The files of ours that a file of tests takes names from, as ``line/accept.py``."""
+    found = ast.walk(ast.parse((ROOT / test).read_bytes()))
+    modules = [node.module or "" for node in found if isinstance(node, ast.ImportFrom)]
+    return {f"{name.removeprefix('detente.').replace('.', '/')}.py" for name in modules}
 
 
 def _end(node: ast.FunctionDef) -> int:

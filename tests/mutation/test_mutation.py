@@ -98,6 +98,7 @@ def test_a_changed_constant_reaches_whoever_has_imported_it(monkeypatch: pytest.
     assert vars(user)["LIMIT"] == 6
 
 
+@pytest.mark.slow
 def test_every_survivor_that_is_accepted_is_one_that_there_is_and_says_why() -> None:
     _, found = run.load(ROOMS)
     known = {(mutant.file, mutant.key) for mutant in found}

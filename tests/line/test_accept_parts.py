@@ -169,3 +169,11 @@ def test_the_only_key_of_a_sender_is_forgotten_too_when_its_log_grants_another()
     b.receive(a, packet.seal(CHANNEL, one.fpr, 1, wrong, inside, {}))
     assert b.size_of(a) == a.size_of(a) and b.line.counters["grant mismatch"] == 1
     assert b.line.state.epoch_of(one.fpr) == 0 and (one.fpr, 1) not in b.line.state.epochs
+
+
+def test_leaves_that_begin_before_our_end_are_taken_from_there() -> None:
+    a, b, _ = chartered()
+    size = b.size_of(a)
+    entry = a.say("message", {"text": "x"})
+    send(a, b, parts_of(a, size - 2, size + 1))
+    assert b.line.state.where[entry] == (a.own.origin, size) and b.store.labels()[entry] == ()

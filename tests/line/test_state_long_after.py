@@ -10,9 +10,11 @@ from detente.line.forks import RIVALS
 from detente.line.past import Entries
 from detente.line.writes import PutEpoch, PutEvidence
 from detente.log import merkle
-from detente.seal.packet import CheckpointPart, LeafPart, LogPart, ProofPart
+from detente.seal import canonical
+from detente.seal import statement as statements
+from detente.seal.packet import BodyPart, CheckpointPart, LeafPart, LogPart, ProofPart
 from tests.line.durable import durable
-from tests.line.harness import chartered, connect, cut, run
+from tests.line.harness import chartered, connect, cut, run, seed
 from tests.line.parties import parts_of, three
 from tests.line.test_forks_held import kinds, old_of, show, theft
 from tests.line.test_hostile_peer import send
@@ -20,7 +22,7 @@ from tests.line.test_logs import SETTLED, Shelf
 from tests.line.test_received import set_back
 from tests.line.test_review_hostile import agreed, forced, succeed
 from tests.line.test_succession import succession_parts
-from tests.line.test_taken_in import REPORT, early, head_over
+from tests.line.test_taken_in import REPORT, early, head_over, leaf_of
 
 
 def test_a_life_saving_phrase_that_is_long_on_disk_is_not_crossed(tmp_path: Path) -> None:
@@ -157,3 +159,42 @@ def test_what_its_author_declared_in_the_log_before_counts_though_it_comes_later
     send(a, b, rest)
     assert b.line.state.logs[old.origin].size == size + 1
     assert b.store.labels()[entry] == ("against standing",)
+
+
+def test_a_copy_in_a_log_whose_author_knew_of_a_standing_does_not_label_the_entry() -> None:
+    a, b, c = three()
+    cut(a, c)
+    c.say("standing", {"scope": "channel", "state": "suspended", "by": "ministry"})
+    run(b, c)
+    cut(a, b)
+    said = a.signed("message", {"text": "said without knowing"})
+    a.line.place([said], a.now)
+    a.commit()
+    size = a.size_of(b)
+    b.say("incident.report", REPORT)  # on the floor, and cites the standing
+    copy = leaf_of(b, said, size + 1)
+    assert said.body is not None and said.seed is not None
+    parts = [*parts_of(b, size, size + 1)[:-1], BodyPart(said.id, said.seed, said.body)]
+    send(b, a, [*parts, LeafPart(size + 1, copy), CheckpointPart(head_over(b, [copy]))])
+    assert a.size_of(b) == size + 2 and not a.line.state.labels.get(said.id)
+    connect(a, c)
+    run(a, c)
+    assert a.size_of(c) == c.size_of(c)
+    assert a.line.state.labels[said.id] == ("crossed",)
+
+
+def test_every_citation_of_an_entry_is_looked_at() -> None:
+    a, b, _ = chartered()
+    good = {a.own.origin: [a.size_of(a), canonical.b64(a.line.state.logs[a.own.origin].frontier.root())]}
+    bad = {a.own.origin: [a.size_of(a), canonical.b64(seed("another"))]}
+    unknown = {f"detente.log/{0:032x}": [1, canonical.b64(seed("unknown"))]}
+    size, raws, entries = b.size_of(b), [], []
+    for number, seen in enumerate((unknown | good, unknown | bad)):
+        signed = b.signed("message", {"text": str(number)})
+        placement = {"log": b.own.origin, "index": size + number, "time": b.now, "seen": seen}
+        raws.append(statements.encode_leaf(placement, list(signed.signatures), signed.statement))
+        entries.append(signed.id)
+    leaves = [LeafPart(size + at, raw) for at, raw in enumerate(raws)]
+    send(b, a, [LogPart(b.own.origin), *leaves, CheckpointPart(head_over(b, raws))])
+    labels = a.store.labels()
+    assert [("bad citation" in labels[entry]) for entry in entries] == [False, True]

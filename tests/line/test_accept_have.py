@@ -66,3 +66,15 @@ def test_urgent_entries_go_ahead_of_more_than_one_batch(room: int, ahead: bool) 
     assert list(peer_of(a, b).owe_early) == ([entry] if ahead else [])
     told(b, a, None)
     assert list(peer_of(a, b).owe_early) == ([entry] if ahead else []), "once"
+
+
+def test_a_member_that_has_just_gone_on_is_not_asked_where_it_stands() -> None:
+    a, b, _ = chartered()
+    a.say("message", {"text": "x"})
+    assert a.poll(b)
+    peer = peer_of(a, b)
+    for waited, asked in ((0, False), (LIMITS.stall, False), (LIMITS.stall + 1, True)):
+        peer.owe_have = peer.ask = False
+        peer.progress = a.now - waited
+        a.line.tick(a.now)
+        assert (peer.owe_have, peer.ask) == (asked, asked), waited
