@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast lint format bench sim soak sim-planted mutants judge bundle lock clean
+.PHONY: help setup demo test test-fast lint format bench sim soak sim-planted mutants press-score judge bundle lock clean
 
 PYTHON ?= python3
 JOBS ?= 2
@@ -71,8 +71,11 @@ bench: .make/dev  ## the measurements, each beside its peer (ARGS goes to the be
 soak: .make/dev  ## two nodes under load, killed and cut at random (MINUTES=60 RATE=50; ARGS='--out FILE')
 	$(BIN)/python bench/soak.py --minutes $(or $(MINUTES),60) --rate $(or $(RATE),50) $(ARGS)
 
-mutants: .make/dev  ## would a test notice? small changes in seal, log and line (ONLY=log/merkle.py; takes an hour)
+mutants: .make/dev  ## would a test notice? small changes in seal, log and line (ONLY=log/merkle.py; takes over an hour)
 	$(BIN)/python -m tests.mutation --jobs $(JOBS) $(if $(ONLY),--only '$(ONLY)') $(ARGS)
+
+press-score: .make/dev  ## findings against gold, a field and a language at a time (DIR=folder; ARGS='--misses --lang be')
+	@$(BIN)/python -m tests.press.score $(DIR) $(ARGS)
 
 fuzz: .make/dev  ## every decoder with changed inputs (SECONDS=60 for each; ONLY='leaf,note'; KEEP=1 grows the corpus)
 	$(BIN)/python -m tests.fuzz.run --seconds $(if $(filter command line,$(origin SECONDS)),$(SECONDS),60) \
@@ -96,6 +99,7 @@ lock: .make/run  ## the exact versions with hashes, from pyproject.toml and requ
 	@$(BIN)/python -c 'import uv' 2>/dev/null || $(PIP) install uv
 	$(COMPILE) pyproject.toml -o requirements.txt
 	$(COMPILE) requirements-build.in -o requirements-build.txt
+	$(COMPILE) requirements-press.in -o requirements-press.txt
 	$(COMPILE) requirements-dev.in -o requirements-dev.txt
 	@if grep -nE 'https?:[/][/]' requirements*.txt; then echo 'a lock names a download address'; exit 1; fi
 

@@ -11,9 +11,9 @@ from typing import Any
 import orjson
 
 from detente.errors import MalformedError
+from detente.line.labels import LABELS
 from detente.line.limits import LIMITS
 from detente.line.line import Line
-from detente.line.state import LABELS
 from detente.log import merkle
 from detente.log.checkpoint import Checkpoint, cosign, sign_checkpoint
 from detente.log.receipt import make_item

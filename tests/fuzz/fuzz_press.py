@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from detente.press import compare
-from detente.press.importer import read_page
-from detente.press.source import decode
+from detente.press.pages import read_pages
 from tests.fuzz.kit import Tape, only, piece, target
 
 RU = (
@@ -51,13 +50,12 @@ def spans(value: Any) -> Iterator[tuple[int, int]]:
 @target(_pages)
 def fuzz_page(data: bytes) -> None:
     with only():
-        source = read_page(data, name="page.txt", published="2022-02-15")
-        text, _ = decode(data)
-        for start, end in spans(source):
-            assert 0 <= start <= end <= len(text)
-        shown = json.dumps(source)
-        # Each finding stands on words of its own: the whole grows with the page.
-        assert len(shown) <= 400 * len(text) + 20_000
+        for page in read_pages(data, name="page.txt", published="2022-02-15"):
+            for start, end in spans(page.source):
+                assert 0 <= start <= end <= len(page.text)
+            shown = json.dumps(page.source)
+            # Each finding stands on words of its own: the whole grows with the page.
+            assert len(shown) <= 400 * len(page.text) + 20_000
 
 
 @target(lambda: [b"\0" + page.encode() for page in PAGES] + [b"\1<html>", b"\2" + b"\0" * 9])

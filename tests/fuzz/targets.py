@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from tests.fuzz import (
+    fuzz_formats,
     fuzz_line,
     fuzz_log,
     fuzz_node,
@@ -16,4 +17,14 @@ from tests.fuzz import (
 from tests.fuzz.kit import TARGETS
 
 __all__ = ["ROOMS", "TARGETS"]
-ROOMS = (fuzz_seal, fuzz_log, fuzz_words, fuzz_line, fuzz_record, fuzz_press, fuzz_node, fuzz_web)
+ROOMS = (
+    fuzz_seal,
+    fuzz_log,
+    fuzz_words,
+    fuzz_line,
+    fuzz_record,
+    fuzz_press,
+    fuzz_formats,
+    fuzz_node,
+    fuzz_web,
+)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from detente.errors import MalformedError
 from detente.press.importer import read_page
+from tests.examples import examples
 from tests.press.helpers import HERE, find, own, page, spans
 
 PAGES = [own("call.txt"), own("statement.txt"), *(page(path.name) for path in sorted(HERE.glob("*.txt")))]
@@ -82,7 +83,7 @@ def test_paragraphs_in_any_order(seed: int) -> None:
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_pages_with_parts_cut_out(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from(PAGES))
     start = data.draw(st.integers(0, len(text) - 1))
@@ -95,14 +96,14 @@ def test_pages_with_parts_cut_out(data: st.DataObject) -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_bytes_are_read_or_refused(raw: bytes) -> None:
     with contextlib.suppress(MalformedError):
         assert read_page(raw, name="bytes")["file"] == "bytes"
 
 
 @given(st.lists(st.sampled_from(" ".join(PAGES).split()), max_size=60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_any_order_of_words(words: list[str]) -> None:
     if words:
         check(" ".join(words))

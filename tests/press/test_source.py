@@ -6,13 +6,15 @@ from __future__ import annotations
 import pytest
 
 from detente.errors import MalformedError
-from detente.press.source import MAX_PAGE, decode, fold, language
+from detente.press.source import MAX_PAGE, decode, decoded, fold, language
 from tests.press.helpers import find, own
 
+ENCODINGS = ["cp1251", "koi8-u", "utf-16-le", "utf-16-be"]
+UKRAINIAN = "Міністр повідомив, що зустріч відбулася. Їхня розмова є важливою для України й сусідів.\n"
 TEXT = "Министр сообщил, что встреча состоялась.\r\nЁлка — «да».\n"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "cp1251"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32", "cp1251"])
 def test_each_encoding_is_read_to_the_same_text(encoding: str) -> None:
     assert decode(TEXT.encode(encoding))[0] == TEXT
 
@@ -71,3 +73,31 @@ def test_the_same_findings_in_every_encoding() -> None:
     other = read_page(text.encode("cp1251"), name="page.txt")
     for field in ("contacts", "statements", "exercises", "measures", "body"):
         assert plain[field] == other[field]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_an_encoding_that_nothing_tells_is_guessed(encoding: str) -> None:
+    assert decode(UKRAINIAN.encode(encoding))[0] == UKRAINIAN
+
+
+def test_an_encoding_that_html_declares_is_taken() -> None:
+    text = '<html><meta charset="koi8-r"><p>Да'
+    assert decoded(text.encode("koi8-r"))[:2] == (text, "koi8-r")
+    with pytest.raises(MalformedError, match="HTML"):
+        decode(text.encode())
+    assert decoded(b"<html><meta charset=rot13><p>" + UKRAINIAN.encode("cp1251"))[0].endswith(UKRAINIAN)
+
+
+def test_english_quotation_marks_of_windows() -> None:
+    text = "The minister said: \u201cwe met in the café, and that is all of it\u201d."
+    assert decode(text.encode("cp1252"))[0] == text
+
+
+def test_a_page_in_two_languages_is_in_that_of_its_larger_part() -> None:
+    ru, uk = (
+        "Министр сообщил, что это был важный разговор. ",
+        "Міністр повідомив, що це була важлива розмова. ",
+    )
+    assert language(fold(ru * 3 + uk)) == "ru"
+    assert language(fold(ru + uk * 3)) == "uk"
+    assert language(fold("Ministrai kalbėjo telefonu apie padėtį prie sienos")) is None

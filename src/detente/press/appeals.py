@@ -3,30 +3,24 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from detente.press.dates import Date
 from detente.press.gazetteer import ORGANISATIONS, SideMention
 from detente.press.names import PersonMention
+from detente.press.pieces import Piece, innermost
 from detente.press.reading import Reading, finding, inside
 from detente.press.source import trim
 
-_VERB = re.compile(
-    r"(?<!не )(?<!\w)(?:призвал[аио]?|призывает|призывают|потребовал[аио]?|требует|требуют"
-    r"|обратил(?:ся|ась|ись|ось) с призывом|настоятельно призвал[аио]?)(?!\w)"
-)
-_TO = re.compile(r"(?:\s+(?:к|от|власти|руководство|правительство|режим))*\s+$")
 
-
-def find_appeals(r: Reading) -> list[dict[str, Any]]:
+def find_appeals(r: Reading, pieces: list[Piece]) -> list[dict[str, Any]]:
     """``appeals[]`` ``{org, addressee, date, span}``; a person's call counts for an organisation only."""
     found: list[dict[str, Any]] = []
     for low, high in r.sentences:
-        for verb in _VERB.finditer(r.folded, low, high):
+        for verb in r.words.appeals.verb.finditer(r.folded, low, high):
             org = _caller(r, low, verb.start())
             addressee = _addressee(r, verb.end(), high, org.side if org else None)
-            if org is None or addressee is None:
+            if org is None or addressee is None or _own_words(pieces, verb.start(), org):
                 continue
             date = next(iter(inside(r.dates, low, high)), None) or _date_after(r, high)
             start = _with_preposition(r, low, _begin(org))
@@ -47,9 +41,15 @@ def find_appeals(r: Reading) -> list[dict[str, Any]]:
     return found
 
 
+def _own_words(pieces: list[Piece], at: int, org: SideMention | PersonMention) -> bool:
+    """A state's demand in the words of its own minister is that person's statement."""
+    piece = innermost(pieces, at)
+    return piece is not None and org.side not in ORGANISATIONS and piece.voice.side == org.side
+
+
 def _date_after(r: Reading, high: int) -> Date | None:
     """ "This is said in a statement of 9 August": the date of the sentence that tells where it was said."""
-    after = re.compile(r"\s+(?:об этом|соответствующ|такой призыв|такое заявлени)").match(r.folded, high)
+    after = r.words.appeals.said_after.match(r.folded, high)
     return next(iter(inside(r.dates, *r.sentence(after.end()))), None) if after else None
 
 
@@ -60,7 +60,7 @@ def _begin(org: SideMention | PersonMention) -> int:
 
 
 def _with_preposition(r: Reading, low: int, at: int) -> int:
-    match = re.search(r"(?<!\w)(?:в|во)\s+$", r.folded[max(low, at - 4) : at])
+    match = r.words.appeals.place.search(r.folded[max(low, at - 8) : at])
     return at - len(match.group()) if match else at
 
 
@@ -75,7 +75,7 @@ def _caller(r: Reading, low: int, at: int) -> SideMention | PersonMention | None
     if not sides:
         return None
     left = r.folded[max(low, sides[-1].start - 12) : sides[-1].start]
-    return None if re.search(r"(?<!\w)(?:с|со|к|от|для|между|против)\s+$", left) else sides[-1]
+    return None if r.words.appeals.away.search(left) else sides[-1]
 
 
 def _addressee(r: Reading, at: int, high: int, caller: str | None) -> SideMention | None:

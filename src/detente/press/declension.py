@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Case forms of Russian names by rule, and the nominative back from a form, cautiously.
+"""Case forms of names by rule, and the nominative back from a form, in four languages.
 
-Only the common declensions of personal names; cases ``n g d a i p``.
+Only the common declensions of personal names; cases ``n g d a i p``. English names have one form for all.
 """
 
 from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from detente.press import declension_be, declension_uk
 
 CASES = "ngdaip"
 _HUSH = tuple("жшчщц")
@@ -13,15 +18,59 @@ _VOWELS = tuple("аеиоуыэюя")
 
 
 def forms(name: str, *, surname: bool, female: bool, foreign: bool = False) -> dict[str, str]:
-    """The six case forms of one part of a name, lower case; a hyphenated part declines on both sides."""
-    if "-" in name and surname:
-        parts = [forms(part, surname=True, female=female, foreign=foreign) for part in name.split("-")]
-        return {case: "-".join(part[case] for part in parts) for case in CASES}
-    return dict(zip(CASES, _forms(name, surname, female, foreign), strict=True))
+    """The six Russian forms of one part of a name, lower case; a hyphenated part declines on both sides."""
+    made = decline(name, "ru", surname=surname, female=female, foreign=foreign)
+    return {case: variants[0] for case, variants in made.items()}
+
+
+def decline(
+    name: str, lang: str, *, surname: bool, female: bool, foreign: bool = False
+) -> dict[str, tuple[str, ...]]:
+    """The forms of one lower-case part of a name by case, each with its variants, the usual one first."""
+    return dict(zip(CASES, _declined(name, lang, surname, female, foreign), strict=True))
+
+
+#: French first names that have one form and look as if they had six.
+_ONE_FORM = frozenset({"николя", "ніколя", "нікаля", "тома"})
+
+
+@lru_cache(maxsize=20_000)
+def _declined(
+    name: str, lang: str, surname: bool, female: bool, foreign: bool
+) -> tuple[tuple[str, ...], ...]:
+    if lang == "en" or name.endswith("уа") or name in _ONE_FORM:
+        return ((name,),) * 6
+    if "-" in name:
+        return _hyphenated(name, lang, surname, female, foreign)
+    if lang == "uk":
+        return tuple(declension_uk.decline(name, surname, female, foreign))
+    if lang == "be":
+        return tuple(declension_be.decline(name, surname, female, foreign))
+    return tuple((form,) for form in _forms(name, surname, female, foreign))
+
+
+def _hyphenated(
+    name: str, lang: str, surname: bool, female: bool, foreign: bool
+) -> tuple[tuple[str, ...], ...]:
+    """Both sides of a double surname decline; of a double first name also the last alone (Jean-Yves)."""
+    head, _, tail = name.rpartition("-")
+    heads = _declined(head, lang, surname, female, foreign)
+    tails = _declined(tail, lang, surname, female, foreign)
+    both = [
+        tuple(f"{one}-{two}" for one in ones for two in twos) for ones, twos in zip(heads, tails, strict=True)
+    ]
+    if surname:
+        return tuple(both)
+    last = [tuple(f"{head}-{two}" for two in twos) for twos in tails]
+    return tuple(
+        tuple(dict.fromkeys((*plain, *declined))) for plain, declined in zip(last, both, strict=True)
+    )
 
 
 def _forms(name: str, surname: bool, female: bool, foreign: bool) -> list[str]:
     if name.endswith(("о", "у", "ю", "е", "э", "и", "ы")) or len(name) < 2:
+        return [name] * 6
+    if surname and name.endswith(("ых", "их")) and len(name) > 5 and not foreign:
         return [name] * 6
     if female:
         return _female(name, surname)
@@ -37,6 +86,9 @@ def _female(name: str, surname: bool) -> list[str]:
         return [name, stem + "ой", stem + "ой", stem + "ую", stem + "ой", stem + "ой"]
     if name.endswith(("а", "я")):
         return _a_stem(name)
+    if not surname and name.endswith("ь"):
+        stem = name[:-1]
+        return [name, stem + "и", stem + "и", name, name + "ю", stem + "и"]
     return [name] * 6
 
 
@@ -58,7 +110,7 @@ def _a_stem(name: str) -> list[str]:
 
 
 def _male(name: str, surname: bool, foreign: bool) -> list[str]:
-    if surname and name.endswith(("ский", "цкий", "ой", "ый")) and not foreign:
+    if surname and name.endswith(("кий", "гий", "хий", "ой", "ый")) and len(name) > 4 and not foreign:
         stem, soft = name[:-2], name.endswith(("кий", "гий", "хий"))
         return [name, stem + "ого", stem + "ому", stem + "ого", stem + ("им" if soft else "ым"), stem + "ом"]
     if name.endswith(("а", "я")):
@@ -96,6 +148,8 @@ _BACK_MALE: dict[str, tuple[tuple[str, str, float], ...]] = {
         ("ца", "ец", 0.6),
         ("ия", "ий", 0.9),
         ("ея", "ей", 0.9),
+        ("эя", "эй", 0.9),
+        ("ыя", "ый", 0.8),
         ("ая", "ай", 0.8),
         ("оя", "ой", 0.8),
         ("уя", "уй", 0.8),
@@ -121,6 +175,9 @@ _BACK_MALE: dict[str, tuple[tuple[str, str, float], ...]] = {
         ("цу", "ец", 0.6),
         ("ию", "ий", 0.9),
         ("ею", "ей", 0.9),
+        ("эю", "эй", 0.9),
+        ("ою", "ой", 0.8),
+        ("ую", "уй", 0.8),
         ("аю", "ай", 0.8),
         ("ю", "ь", 0.7),
         ("у", "", 0.8),
@@ -138,6 +195,9 @@ _BACK_MALE: dict[str, tuple[tuple[str, str, float], ...]] = {
         ("цем", "ец", 0.6),
         ("ием", "ий", 0.9),
         ("еем", "ей", 0.9),
+        ("эем", "эй", 0.9),
+        ("оем", "ой", 0.8),
+        ("уем", "уй", 0.8),
         ("аем", "ай", 0.8),
         ("жем", "ж", 0.85),
         ("шем", "ш", 0.85),
@@ -190,8 +250,14 @@ def _fixed(lower: str) -> bool:
     return lower.endswith(("о", "э")) and not lower.endswith(("ого", "его"))
 
 
-def nominative(form: str, cases: str, *, female: bool = False) -> tuple[str, float]:
+def nominative(form: str, cases: str, *, female: bool = False, lang: str = "ru") -> tuple[str, float]:
     """The nominative that a surname's ``form`` in one of ``cases`` most likely has, and how sure (0 to 1)."""
+    if lang == "en":
+        return form, 0.9
+    if form.lower().endswith(_NEVER):
+        return form, 0.93
+    if lang != "ru":
+        return _inverted(form, cases, female, lang)
     lower = form.lower()
     if "n" in cases or not cases or _fixed(lower):
         return form, 0.9 if "n" in cases or _fixed(lower) else 0.4
@@ -203,4 +269,78 @@ def nominative(form: str, cases: str, *, female: bool = False) -> tuple[str, flo
         for ending, back, sure in tables.get("g" if case == "a" and not female else case, ()):
             if lower.endswith(ending) and len(lower) - len(ending) >= 1:
                 return form[: len(form) - len(ending)] + back, sure
+    if "a" in cases and not female and lower.endswith(("у", "ю")) and len(form) > 3:
+        return form[:-1] + ("а" if lower.endswith("у") else "я"), 0.7  # a man's name in -a: "Duda"
     return form, 0.7  # no ending of the case fits: the name does not decline
+
+
+def _inverted(form: str, cases: str, female: bool, lang: str) -> tuple[str, float]:
+    """The likeliest nominative among those that the rules decline to ``form``."""
+    if "n" in cases or not cases:
+        return form, 0.9 if cases else 0.4
+    if "-" in form:
+        parts = [_inverted(part, cases, female, lang) for part in form.split("-")]
+        return "-".join(name for name, _ in parts), min(sure for _, sure in parts)
+    best: tuple[float, str] | None = None
+    for name in _candidates(form.lower(), female, lang):
+        declined = decline(name, lang, surname=True, female=female)
+        if any(form.lower() in declined[case] for case in cases):
+            sure = _likely(name, female, lang)
+            if best is None or sure > best[0]:
+                best = (sure, name)
+    if best is None:
+        return form, 0.7
+    kept = _shared(form, best[1])
+    return form[:kept] + best[1][kept:], best[0]
+
+
+def _shared(form: str, name: str) -> int:
+    """How many letters two spellings share at their start."""
+    lower = form.lower()
+    return next(
+        (at for at, (one, two) in enumerate(zip(lower, name, strict=False)) if one != two),
+        min(len(lower), len(name)),
+    )
+
+
+#: Endings of surnames that have one form in all three languages.
+_NEVER = ("еску", "эску", "швили", "швілі", "адзе", "идзе", "ідзе", "їдзе", "оглы", "оглу", "аглу")
+_ENDINGS = {
+    "uk": ("", "а", "я", "о", "ь", "й", "ий", "ець", "ок", "ка", "ха", "га"),
+    "be": ("", "а", "я", "о", "ь", "й", "ў", "ы", "і", "ец", "ая", "ка", "ха", "та", "да"),
+}
+
+
+def _candidates(form: str, female: bool, lang: str) -> list[str]:
+    stems = [form[: len(form) - cut] for cut in range(min(5, len(form) - 1))]
+    return [
+        stem + ending
+        for stem in stems
+        for ending in _ENDINGS[lang]
+        if len(stem) > 1 and _spelt(stem[-1], ending)
+    ]
+
+
+def _spelt(last: str, ending: str) -> bool:
+    """Whether an ending may follow a letter: short i and short u after vowels, soft signs after
+    consonants.
+    """
+    vowel = last in "аеёиоуыэюяіїє"
+    if ending in ("й", "ў"):
+        return vowel
+    return ending not in ("ь", "") or not vowel
+
+
+#: Consonants in which no nominative ends: a vowel is missing.
+_CLUSTER = re.compile(r"[бвгджзйнптфхцчшщ]к$|ськ$|ўк$|льк$")
+
+
+def _likely(name: str, female: bool, lang: str) -> float:
+    rules = declension_uk if lang == "uk" else declension_be
+    priors = rules.PRIORS_FEMALE if female else rules.PRIORS
+    sure = next((sure for ending, sure in priors if ending and name.endswith(ending)), 0.0)
+    if sure:
+        return sure
+    if name[-1] in "аеёиоуыэюяіїєьй" or _CLUSTER.search(name):
+        return 0.3
+    return 0.6 if name.endswith("ц") else 0.85

@@ -12,76 +12,15 @@ from detente.press.reading import Reading, finding
 from detente.press.sentences import split_outside_quotes
 from detente.press.source import Span, trim
 
-_OBJECT = (
-    r"(?=\s+(?:[\w-]+\s+){0,3}?(?:алгоритм|порядок|порядка|механизм|график|план|формат|перечень|сроки"
-    r"|дат|шаг|мер|процедур|канал|лини|правил|параметр|документ|соглашени|протокол|договоренност"
-    r"|меморандум|дорожн))"
+#: Status and the key of its triggers.
+_TRIGGERS = (
+    ("agreed", "agreed"),
+    ("agreed", "agreed_object"),
+    ("proposed", "proposed"),
+    ("announced", "announced"),
 )
-_TRIGGERS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
-        "agreed",
-        re.compile(
-            r"(?<!не )(?<!\w)(?:договорил(?:ись|ся|ась)|условил(?:ись|ся)|сошлись во мнении"
-            r"|дал[аи]? согласие|согласил(?:ись|ся|ась)"
-            r"|достигл[аи]? (?:договоренност|соглашени|согласи|понимани)\w*"
-            r"|достигнут[аоы]? (?:договоренност|соглашени|согласи)\w*"
-            r"|пришл[аи]? к (?:договоренност|соглашени|согласи|пониманию)\w*)(?!\w)"
-        ),
-    ),
-    (
-        "agreed",
-        re.compile(
-            r"(?<!не )(?<!\w)(?:(?:определил[аи]?|согласовал[аи]?|утвердил[аи]?|подписал[аи]?"
-            r"|выработал[аи]?|приняли|установил[аи]?)"
-            + _OBJECT
-            + r"|(?:определен|согласован|утвержден|подписан|выработан)[аоы]?"
-            + _OBJECT
-            + r")(?!\w)"
-        ),
-    ),
-    (
-        "proposed",
-        re.compile(
-            r"(?<!не )(?<!\w)(?:предложил[аио]?|предлагае(?:т|м)|предлагают|предлагаю"
-            r"|выступил[аи]? с предложением)(?!\w)"
-        ),
-    ),
-    (
-        "announced",
-        re.compile(
-            r"(?<!не )(?<!\w)(?:пригласил[аи]?|приглашает|приглашаем|направил[аи]? приглашени\w+"
-            r"|анонсировал[аио]?|объявил[аио]? о|принял[аои]? решение|решил[аио]?)(?!\w)"
-        ),
-    ),
-)
-_CARRIED = re.compile(
-    r"(?<!\w)(?:военн\w+ атташе|атташе|наблюдател\w+|инспектор\w+"
-    r"|инспекционн\w+ групп\w+)(?!\w)[^.;«»]{0,120}?"
-    r"(?<!не )(?<!\w)(?:посетил|присутствовал|поприсутствовал|понаблюдал|наблюдал|прибыл|осмотрел"
-    r"|побывал)(?:а|и|о)?(?!\w)"
-)
-_THAT = re.compile(r"[^.;:«»]{0,80}?,\s+что\s+")
-_ABOUT = re.compile(r"(?:\s+(?:с|со|между)\s+[^,.;]{3,60}?)?\s+(?:о том,? чтобы|о|об|обо)\s+")
-_PLAIN = re.compile(r"(?:\s+(?:также|сегодня|совместно))?\s+")
-_CLAUSES = re.compile(
-    r",\s+а\s+(?:также\s+)?(?=\w)|;\s+|,?\s+и\s+что\s+|,\s+что\s+|,\s+(?:а также )?(?:о"
-    r"|об)\s+(?=\w)|\s+и\s+(?:о|об)\s+(?=\w)"
-)
-_CUT = re.compile(
-    r",\s+(?:—\s+)?(?=(?:сообщ|заяв|отмет|подчеркн|говорится|рассказ|сказал|добав|поясн|уточн"
-    r"|передает)\w*)|\s+—\s+(?=(?:сообщ|заяв|отмет|рассказ|сказал)\w*)"
-)
-_KINDS = (
-    (
-        "observation",
-        re.compile(r"атташе|наблюдател|поприсутств|присутств\w+ на|инспекц|учени\w+ .*(?:посет|наблюд)"),
-    ),
-    ("procedure", re.compile(r"алгоритм|порядок|порядка|механизм|процедур|график")),
-    ("line", re.compile(r"лини[июяей]+|канал\w* связи|прям\w+ связ")),
-    ("talks", re.compile(r"консультаци|встреч|переговор|контакт|диалог|созвон|разговор")),
-    ("exchange", re.compile(r"обмен|пленн|информаци|список|данны")),
-    ("withdrawal", re.compile(r"отвод|отвест|вывод|вывест|прекращени\w+ огня|перемири")),
-)
+#: Sorts of measures; the first whose words the clause has.
+_KINDS = ("observation", "procedure", "line", "talks", "exchange", "withdrawal")
 
 
 def find_measures(r: Reading, pieces: list[Piece]) -> list[dict[str, Any]]:
@@ -96,10 +35,10 @@ def find_measures(r: Reading, pieces: list[Piece]) -> list[dict[str, Any]]:
                 finding(
                     rule,
                     0.85 if status == "agreed" else 0.65,
-                    what=r.words(*span),
+                    what=r.shown(*span),
                     status=status,
                     reported_by=piece.voice.side if piece else None,
-                    kind=_kind(r.folded[span[0] : span[1]]),
+                    kind=_kind(r, span),
                     span=list(span),
                 )
             )
@@ -108,17 +47,18 @@ def find_measures(r: Reading, pieces: list[Piece]) -> list[dict[str, Any]]:
 
 def is_measure(r: Reading, span: Span) -> bool:
     """Whether a sentence's news is something agreed."""
-    return any(status == "agreed" and pattern.search(r.folded, *span) for status, pattern in _TRIGGERS)
+    words = r.words.measures
+    return any(pattern.search(r.folded, *span) for pattern in (words.agreed, words.agreed_object))
 
 
 def _spans(r: Reading, low: int, high: int) -> list[tuple[str, str, Span]]:
     found: list[tuple[str, str, Span]] = []
-    for status, pattern in _TRIGGERS:
-        for match in pattern.finditer(r.folded, low, high):
+    for status, key in _TRIGGERS:
+        for match in getattr(r.words.measures, key).finditer(r.folded, low, high):
             quote = enclosing(r.quotes, match.start())
             end = min(high, quote.end) if quote else high
             found.extend((status, rule, span) for rule, span in _after(r, match, status, end))
-    carried = _CARRIED.search(r.folded, low, high)
+    carried = r.words.measures.carried.search(r.folded, low, high)
     if carried and not found:
         found.append(("carried_out", "observers-came", _clean(r, carried.start(), high)))
     return found
@@ -126,26 +66,30 @@ def _spans(r: Reading, low: int, high: int) -> list[tuple[str, str, Span]]:
 
 def _after(r: Reading, match: re.Match[str], status: str, end: int) -> list[tuple[str, Span]]:
     at = match.end()
-    cut = _CUT.search(r.folded, at, end)
+    words = r.words.measures
+    cut = words.cut.search(r.folded, at, end)
     end = cut.start() if cut else end
-    that = _THAT.match(r.folded, at, end)
+    that = words.that.match(r.folded, at, end)
     if that:
         return [
             ("agreed-that" if status == "agreed" else f"{status}-that", _clean(r, *span))
-            for span in split_outside_quotes(r.folded, that.end(), end, _CLAUSES)
+            for span in split_outside_quotes(r.folded, that.end(), end, words.clauses)
         ]
-    about = _ABOUT.match(r.folded, at, end)
+    about = words.about.match(r.folded, at, end)
     if about:
         return [
             (f"{status}-about", _clean(r, *span))
-            for span in split_outside_quotes(r.folded, about.end(), end, _CLAUSES)
+            for span in split_outside_quotes(r.folded, about.end(), end, words.clauses)
         ]
-    if not _PLAIN.match(r.folded, at, end):
+    if not words.plain.match(r.folded, at, end):
         return []
-    if (
-        re.compile(r"\s+(?:[\w-]+\s+){0,8}?\w+(?:ть|ти|чь|ться)(?!\w)").match(r.folded, at, end)
-        or match.re is not _TRIGGERS[0][1]
-    ):
+    infinitive = words.infinitive.match(r.folded, at, end)
+    if infinitive and status in ("agreed", "proposed") and match.re is not words.agreed_object:
+        return [
+            (f"{status}-to", _clean(r, *span))
+            for span in split_outside_quotes(r.folded, infinitive.start("what"), end, words.also_to)
+        ]
+    if match.re is not words.agreed:
         return [(f"{status}-object", _clean(r, match.start(), end))]
     return []
 
@@ -154,5 +98,6 @@ def _clean(r: Reading, start: int, end: int) -> Span:
     return trim(r.text, start, end, ".,;!")
 
 
-def _kind(words: str) -> str:
-    return next((kind for kind, pattern in _KINDS if pattern.search(words)), "other")
+def _kind(r: Reading, span: Span) -> str:
+    words = r.words.measures
+    return next((kind for kind in _KINDS if getattr(words, kind).search(r.folded, *span)), "other")

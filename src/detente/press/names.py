@@ -5,12 +5,26 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Protocol
 
-from detente.press import gazetteer
-from detente.press.declension import nominative
-from detente.press.source import Span
+from detente.press.declension import CASES, nominative
+from detente.press.gazetteer import Gazetteer, Person
+from detente.press.source import Span, fold
 
-PATRONYMIC = re.compile(r"\w+(?:ович|евич|ьич|кич|мич)(?:а|у|ем|е)?$|\w+(?:овн|евн|ичн)(?:а|ы|е|у|ой)$")
+PATRONYMIC = re.compile(
+    r"\w+(?:ович|евич|ьич|кич|мич)(?:а|у|ем|е)?$|\w+(?:овн|евн|ичн)(?:а|ы|е|у|ой)$"  # ru
+    r"|\w+(?:авіч|евіч|овіч|ьіч|йовіч)(?:а|у|ам|ем|ы)?$|\w+(?:аўн|еўн|ічн)(?:а|ы|е|у|ай)$"  # be
+    r"|\w+(?:йович)(?:а|у|ем|еві|і)?$|\w+(?:івн|ївн)(?:а|и|і|у|ою)$"  # uk
+)
+INITIAL = re.compile(r"\w\.(?:-?\w\.)*$")
+
+
+class Morphology(Protocol):
+    """What may know the nominative of a word better than the rules do (press.models)."""
+
+    def surname(self, form: str, cases: str, female: bool, lang: str) -> str | None:
+        """The nominative of a surname's ``form`` in one of ``cases``, lower case; None where not known."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -35,80 +49,181 @@ class PersonMention:
     confidence: float
 
 
-def resolve(words: list[str], hinted: str) -> tuple[str, str | None, str, str, str | None, float, str]:
-    """(name, first, folded surname, cases, side, confidence, rule) of a written name."""
-    low = [word.lower().replace("ё", "е") for word in words]
-    known = gazetteer.surnames().get(low[-1], [])
-    firsts = gazetteer.first_names().get(low[0], [])
+@dataclass(frozen=True)
+class Resolved:
+    """A written name made nominative: ``last`` folded, ``cases`` that the form can be."""
+
+    name: str
+    first: str | None
+    last: str
+    cases: str
+    side: str | None
+    confidence: float
+    rule: str
+
+
+@dataclass(frozen=True)
+class Reader:
+    """What names are read with: a language, the known names, and models where there are any."""
+
+    lang: str
+    names: Gazetteer
+    morphology: Morphology | None = None
+
+
+def resolve(words: list[str], hinted: str, reader: Reader) -> Resolved:
+    """The nominative of a written name; ``hinted`` are the cases that its office or preposition stands in."""
+    low = [fold(word) for word in words]
+    if len(words) > 1 and (INITIAL.fullmatch(low[0]) or INITIAL.fullmatch(low[-1])):
+        return _with_initials(words, low, hinted, reader)
+    known = reader.names.surnames(reader.lang).get(low[-1], [])
+    firsts = reader.names.first_names(reader.lang).get(low[0], [])
     for person, cases in known:
         if len(words) == 1:
-            return person.last, None, plain(person.last), cases, person.side, 0.8, "gazetteer-surname"
-        if _first_fits(low[:-1], person.first):
-            middle = [person.patronymic] if len(words) > 2 and person.patronymic else []
+            return Resolved(
+                person.last, None, plain(person.last), cases, person.side, 0.8, "gazetteer-surname"
+            )
+        if not person.first and len(words) > 1:
+            continue
+        if _first_fits(low, person, reader):
+            middle = [person.patronymic] if person.patronymic and _patronymic_in(low) else []
             name = " ".join([person.first, *middle, person.last])
             agreed = "".join(case for case in cases if any(case in first[1] for first in firsts)) or cases
-            return name, person.first, plain(person.last), agreed, person.side, 0.97, "gazetteer"
-    if len(words) > 1 and PATRONYMIC.fullmatch(low[-1]) and firsts:
+            return Resolved(name, person.first, plain(person.last), agreed, person.side, 0.97, "gazetteer")
+    if len(words) > 1 and PATRONYMIC.fullmatch(low[-1]) and firsts and reader.lang != "en":
         first, cases, woman = firsts[0]
-        return (
-            f"{first} {patronymic_of(words[-1], woman)}",
-            first,
-            "",
-            cases,
-            None,
-            0.9,
-            "first-and-patronymic",
-        )
-    return _by_rule(words, low, hinted, firsts)
+        name = f"{first} {patronymic_of(words[-1], woman)}"
+        return Resolved(name, first, "", cases, None, 0.9, "first-and-patronymic")
+    if reader.lang == "en":
+        first_name = words[0] if len(words) > 1 else None
+        sure = 0.88 if firsts else 0.7
+        return Resolved(" ".join(words), first_name, plain(words[-1]), CASES, None, sure, "name-by-rule")
+    return _by_rule(words, low, hinted, firsts, reader)
 
 
-def _first_fits(written: list[str], first: str) -> bool:
+def _patronymic_in(low: list[str]) -> bool:
+    return any(PATRONYMIC.fullmatch(word) for word in low[1:-1])
+
+
+def _first_fits(low: list[str], person: Person, reader: Reader) -> bool:
     """Whether the words before a surname are a form of the known first name."""
-    parts = first.split(" ")
+    parts = fold(person.first).split(" ")
+    written = low[: len(low) - len(person.last.split(" "))]
     return len(written) >= len(parts) and all(
-        word.startswith(_stem(part)) for word, part in zip(written, parts, strict=False)
+        _form_of(word, part, reader) for word, part in zip(written, parts, strict=False)
+    )
+
+
+def _form_of(word: str, part: str, reader: Reader) -> bool:
+    if reader.lang == "en":
+        return word == part
+    known = reader.names.first_names(reader.lang).get(word, [])
+    return any(fold(first) == part for first, _, _ in known) or (
+        word.startswith(part[: max(2, len(part) - 2)]) and len(word) <= len(part) + 4
+    )
+
+
+def _with_initials(words: list[str], low: list[str], hinted: str, reader: Reader) -> Resolved:
+    """ "V. Khrenin" and "Khrenin V.G.": the initials as written, the surname in the nominative."""
+    before = INITIAL.fullmatch(low[0]) is not None
+    at = next(number for number, word in enumerate(low) if not INITIAL.fullmatch(word))
+    initials = [word for word, plainly in zip(words, low, strict=True) if INITIAL.fullmatch(plainly)]
+    letter = next(word for word in low if INITIAL.fullmatch(word))[0]
+    for person, cases in reader.names.surnames(reader.lang).get(low[at], []):
+        if fold(person.first).startswith(letter):
+            last, sure, rule = person.last, 0.9, "gazetteer"
+            return Resolved(" ".join([*initials, last]), None, plain(last), cases, person.side, sure, rule)
+    last, sure, cases = _surname(words[at], hinted, _womanly(low[at], hinted, reader.lang), reader)
+    name = " ".join([*initials, last] if before else [last, *initials])
+    return Resolved(name, None, plain(last), cases, None, round(sure * 0.95, 2), "initials-and-surname")
+
+
+def _surname(word: str, cases: str, female: bool, reader: Reader) -> tuple[str, float, str]:
+    """(nominative, how sure, cases) of a surname; a model's word for it where it has one."""
+    if reader.lang == "en":
+        return word, 0.85, CASES
+    last, sure = nominative(word, cases, female=female, lang=reader.lang)
+    if reader.morphology is not None and cases and "n" not in cases and "-" not in word:
+        better = reader.morphology.surname(fold(word), cases, female, reader.lang)
+        if better is not None and better != fold(last):
+            kept = _same_start(fold(word), better)
+            return word[:kept] + better[kept:], 0.9, cases
+    return last, sure, cases
+
+
+def _same_start(one: str, two: str) -> int:
+    return next(
+        (at for at, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two))
     )
 
 
 def _by_rule(
-    words: list[str], low: list[str], hinted: str, firsts: list[tuple[str, str, bool]]
-) -> tuple[str, str | None, str, str, str | None, float, str]:
-    best: tuple[float, str, str | None, str, str] | None = None
-    for first, cases, woman in firsts:
+    words: list[str], low: list[str], hinted: str, firsts: list[tuple[str, str, bool]], reader: Reader
+) -> Resolved:
+    best: tuple[float, Resolved] | None = None
+    for first, cases, woman in firsts if len(words) > 1 else []:
         agreed = "".join(case for case in cases if case in hinted) or (cases if not hinted else "")
         if not agreed:
             continue
-        last, sure = nominative(words[-1], agreed, female=woman)
+        last, sure, _ = _surname(words[-1], agreed, woman, reader)
         middle = [patronymic_of(word, woman) for word in words[1:-1]]
-        candidate = (sure, " ".join([first, *middle, last]), first, last, agreed)
-        if best is None or candidate[0] > best[0]:
-            best = candidate
+        name = " ".join([first, *middle, last])
+        rank = sure if _gender_fits(last, woman) else sure - 0.3
+        if best is None or rank > best[0]:
+            found = Resolved(name, first, plain(last), agreed, None, round(min(0.9, sure), 2), "name-by-rule")
+            best = (rank, found)
     if best is not None:
-        sure, name, known_first, last, cases = best
-        return name, known_first, plain(last), cases, None, round(min(0.9, sure), 2), "name-by-rule"
-    parts = [nominative(word, hinted) for word in words]
-    name = " ".join(part for part, _ in parts)
-    sure = min(part for _, part in parts) * 0.8
-    first_part = parts[0][0] if len(parts) > 1 else None
-    return name, first_part, plain(parts[-1][0]), hinted, None, round(sure, 2), "name-by-rule"
+        return best[1]
+    woman = _womanly(low[-1], hinted, reader.lang)
+    parts = [
+        _first(word, hinted, woman and number > 0, reader.lang) for number, word in enumerate(words[:-1])
+    ]
+    last, sure, _ = _surname(words[-1], hinted, woman, reader)
+    name = " ".join([*(part for part, _ in parts), last])
+    sure = min([sure, *(part for _, part in parts)]) * 0.8
+    first_part = parts[0][0] if parts else None
+    return Resolved(name, first_part, plain(last), hinted, None, round(sure, 2), "name-by-rule")
 
 
-def known_surname(word: str) -> bool:
+def _first(word: str, hinted: str, woman: bool, lang: str) -> tuple[str, float]:
+    """The nominative of an unknown first name; in these vowels it is a foreign one with one form."""
+    if fold(word).endswith(("и", "і", "ы", "э", "е", "о", "є", "ї")) and lang != "en":
+        return word, 0.7
+    return nominative(word, hinted, female=woman, lang=lang)
+
+
+_MANLY = ("ов", "ев", "ёв", "ин", "ский", "цкий", "оў", "аў", "еў", "скі", "цкі", "єв", "ський", "цький")
+_WOMANLY = ("ова", "ева", "ёва", "ская", "цкая", "єва", "ська", "цька", "ава", "ёва")
+
+
+def _gender_fits(last: str, woman: bool) -> bool:
+    """Whether a surname's ending can be borne by a woman, or by a man."""
+    return not fold(last).endswith(_MANLY if woman else _WOMANLY)
+
+
+def _womanly(low: str, hinted: str, lang: str) -> bool:
+    """Whether a surname in an oblique case ends as only a woman's does."""
+    if lang == "en" or "n" in hinted or not hinted:
+        return False
+    from detente.press.offices import grammar
+
+    return low.endswith(grammar(lang).female)
+
+
+def known_surname(word: str, reader: Reader) -> bool:
     """Whether the gazetteer has this surname form, long enough to stand alone."""
-    return len(word) > 3 and word in gazetteer.surnames()
+    return len(word) > 3 and word in reader.names.surnames(reader.lang)
 
 
 def plain(name: str) -> str:
     """Folded as the gazetteer has it."""
-    return name.lower().replace("ё", "е")
+    return fold(name)
 
 
-def _stem(first: str) -> str:
-    return plain(first)[: max(2, len(first) - 2)]
+_ENDINGS = re.compile(r"(іч|ич)(?:а|у|ем|е|ам|ы|еві|і)$")
+_WOMAN_ENDINGS = re.compile(r"(вн|чн|ўн)(?:а|ы|е|у|ой|ай|и|і|ою)$")
 
 
 def patronymic_of(word: str, woman: bool) -> str:
     """A patronymic in the nominative."""
-    if woman:
-        return re.sub(r"(вн|чн)(?:а|ы|е|у|ой)$", r"\1а", word)
-    return re.sub(r"(ич)(?:а|у|ем|е)$", r"\1", word)
+    return _WOMAN_ENDINGS.sub(r"\1а", word) if woman else _ENDINGS.sub(r"\1", word)

@@ -4,213 +4,272 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
 
-from detente.press import gazetteer
-from detente.press.declension import forms
-from detente.press.gazetteer import SideMention
-from detente.press.names import PATRONYMIC, PersonMention, known_surname, plain, resolve
-from detente.press.offices import (
-    near,
-    office_after,
-    office_before,
-    office_of,
-    office_text,
-    rank_before,
-    with_modifiers,
-)
+from detente.press import gazetteer, name_runs, offices_en
+from detente.press.declension import CASES, decline
+from detente.press.gazetteer import Gazetteer
+from detente.press.models import Models
+from detente.press.name_runs import Token
+from detente.press.names import PersonMention, Reader, plain, resolve
+from detente.press.offices import Office, Page, grammar, near, office_after, office_of
+from detente.press.person_sides import placed, sided
 from detente.press.same_person import completed, pairs_filled
-from detente.press.source import Span
+from detente.press.sides import SideMention
+from detente.press.source import Span, fold
+from detente.press.unnamed import find_unnamed
+from detente.press.wordlist import Phrases
 
-_RUN = re.compile(
-    r"(?<![\w-])[A-ZА-ЯЁІЇЄҐЎ][\w'’]*(?:-[A-ZА-ЯЁІЇЄ]?[\w'’]+)*"
-    r"(?:[ \u00a0]+[A-ZА-ЯЁІЇЄҐЎ][\w'’]*(?:-[A-ZА-ЯЁІЇЄ]?[\w'’]+)*)*"
-)
-_TOKEN = re.compile(r"\S+")
 #: Persons introduced by one page whose surnames are looked for again.
 MAX_INTRODUCED = 60
 
 
-def find_people(text: str, folded: str, spans: list[Span], sides: list[SideMention]) -> list[PersonMention]:
-    """Every person named in ``spans``; then offices without a name; fuller mentions fill the shorter."""
+@dataclass(frozen=True)
+class _Search:
+    page: Page
+    reader: Reader
+
+
+def find_people(
+    text: str,
+    folded: str,
+    spans: list[Span],
+    sides: list[SideMention],
+    lang: str = "ru",
+    names: Gazetteer | None = None,
+    models: Models | None = None,
+) -> list[PersonMention]:
+    """Every person named in ``spans``; then offices without a name; fuller mentions fill the shorter.
+
+    ``names`` is the gazetteer (None: the built-in one); ``models`` propose names that the rules lack
+    (None: rules
+    alone).
+    """
+    known = names or gazetteer.builtin()
+    page = Page(text, folded, sides, lang, known)
+    search = _Search(page, Reader(lang, known, models))
     named: list[PersonMention] = []
     for start, end in spans:
         floor = start
-        for run in _RUN.finditer(text, start, end):
-            here = _in_run(text, folded, run.start(), run.end(), floor, sides)
+        for first, last in name_runs.runs(text, start, end):
+            here = _in_run(search, first, last, floor, named[-1] if named else None)
             named.extend(here)
             floor = here[-1].end if here else floor
-    named += _again(text, folded, spans, named)
+    if models is not None:
+        named += _proposed(search, spans, named, models)
+        named.sort(key=lambda one: one.start)
+    named += _again(search, spans, named)
     taken = [mention.office_span for mention in named if mention.office_span]
-    unnamed = [person for span in spans for person in _unnamed(text, folded, span, sides, taken)]
+    unnamed = [person for span in spans for person in find_unnamed(page, span, taken)]
+    known_sides = {one.side for one in named if one.side}
+    unnamed = [one for one in unnamed if one.rule != "counterpart" or one.side not in known_sides]
     people = sorted(named + unnamed, key=lambda mention: mention.start)
-    return completed(pairs_filled(folded, people, sides))
+    people = completed(pairs_filled(page, people), page)
+    for step in (sided, sided, placed):
+        people = completed(step(page, people), page)
+    return people
 
 
 def _in_run(
-    text: str, folded: str, start: int, end: int, floor: int, sides: list[SideMention]
+    search: _Search, start: int, end: int, floor: int, before: PersonMention | None
 ) -> list[PersonMention]:
     """Names inside a run of capitalised words; countries and institutions at its start are passed over."""
-    tokens = [(match.start(), match.end()) for match in _TOKEN.finditer(text, start, end)][:8]
-    blocked = [any(side.start <= s and e <= side.end for side in near(sides, s, e)) for s, e in tokens]
+    tokens = name_runs.tokens(search.page, start, end)
     found: list[PersonMention] = []
     at = 0
     while at < len(tokens):
-        taken = 0 if blocked[at] else _name_at(folded, tokens, blocked, at, floor)
+        taken = 0 if tokens[at].blocked else name_runs.name_at(search.page, tokens, at, floor)
         if taken:
-            found.append(_mention(text, folded, tokens[at : at + taken], floor, sides))
+            last = found[-1] if found else before
+            found.append(_mention(search, tokens[at : at + taken], floor, last))
             at += taken
         else:
             at += 1
     return found
 
 
-def _again(text: str, folded: str, spans: list[Span], named: list[PersonMention]) -> list[PersonMention]:
-    """Later mentions by surname alone of persons whom the page, and not the gazetteer, introduced."""
-    known: dict[str, tuple[str, str]] = {}
-    for one in named[:MAX_INTRODUCED]:
-        if one.last and one.name and one.last not in gazetteer.surnames() and len(one.last) > 3:
-            last = one.name.split(" ")[-1]
-            female = last.endswith(("ова", "ева", "ина", "ская"))
-            for case, form in forms(one.last, surname=True, female=female).items():
-                known[form] = (last, known.get(form, ("", ""))[1] + case)
-    if not known:
-        return []
-    covered = {at for one in named for at in range(one.start, one.end)}
-    pattern = gazetteer.words_pattern(known)
-    return [
-        PersonMention(
-            *match.span(),
-            text[match.start() : match.end()],
-            last,
-            plain(last),
-            None,
-            cases,
-            None,
-            None,
-            None,
-            None,
-            "page-surname",
-            0.75,
-        )
-        for span in spans
-        for match in pattern.finditer(folded, *span)
-        if match.start() not in covered and text[match.start()].isupper()
-        for last, cases in [known[match.group()]]
-    ]
-
-
-def _name_at(folded: str, tokens: list[Span], blocked: list[bool], at: int, floor: int) -> int:
-    """How many tokens from ``at`` are a person's name; 0 if none."""
-    words = [folded[s:e] for s, e in tokens[at : at + 4]]
-    free = [not flag for flag in blocked[at : at + 4]]
-    if words[0] in gazetteer.first_names() and len(words) > 1 and free[1]:
-        return _length_after_first(words, free)
-    if known_surname(words[0]) and words[0] not in gazetteer.first_names():
-        return 1
-    after_office = office_before(folded, tokens[at][0], floor) is not None or rank_before(
-        folded, tokens[at][0]
-    )
-    if after_office and len(words) > 1 and free[1] and len(words[0]) > 1:
-        whole = len([1 for flag in free if flag])
-        return 3 if whole >= 3 and free[2] else 2
-    if after_office and len(words) == 1 and len(words[0]) > 3 and not gazetteer.heads().get(words[0]):
-        return 1 if rank_before(folded, tokens[at][0]) else 0
-    return 0
-
-
-def _length_after_first(words: list[str], free: list[bool]) -> int:
-    if PATRONYMIC.fullmatch(words[1]):
-        return 3 if len(words) > 2 and free[2] else 2
-    if len(words) > 2 and free[2] and (known_surname(words[2]) and not known_surname(words[1])):
-        return 3
-    return 2
-
-
 def _mention(
-    text: str, folded: str, tokens: list[Span], floor: int, sides: list[SideMention]
+    search: _Search,
+    tokens: list[Token],
+    floor: int,
+    before: PersonMention | None,
+    rule: str | None = None,
 ) -> PersonMention:
-    start, end = tokens[0][0], tokens[-1][1]
-    office = office_of(text, folded, start, floor, sides)
-    hinted = office.cases if office and not office.plural else ""
-    words = [text[s:e] for s, e in tokens]
-    name, first, last, cases, side, sure, rule = resolve(words, hinted)
-    if office and office.side:
-        side = office.side
-    shown = office if office and office.text else office_after(text, folded, end, sides)
+    page = search.page
+    start, end = tokens[0].start, tokens[-1].end
+    english = page.lang == "en"
+    office = offices_en.office_of(page, start, floor) if english else office_of(page, start, floor)
+    words = [page.text[one.start : one.end] for one in tokens]
+    hinted = office.cases if office and not office.plural else _hint(page, start, before)
+    if office is not None and office.text and not english and set(hinted) == set(CASES):
+        hinted = _adjective_cases(page, office) or _hint(page, office.start, None) or hinted
+    made = resolve(words, hinted, search.reader)
+    if rule is not None and made.rule == "name-by-rule":
+        made = type(made)(made.name, made.first, made.last, made.cases, made.side, 0.5, rule)
+    shown: Office | None = office
+    if office is None or not office.text:
+        shown = offices_en.office_after(page, end) if english else office_after(page, end)
+    side = (office.side if office else None) or (shown.side if shown else None) or made.side
+    named = shown if shown and shown.text else None
     return PersonMention(
         start,
         end,
-        text[start:end],
-        name,
-        last,
-        first,
-        cases or hinted,
-        shown.text if shown else None,
-        (shown.start, shown.end) if shown else None,
+        page.text[start:end],
+        made.name,
+        made.last,
+        made.first,
+        made.cases or hinted,
+        named.text if named else None,
+        (named.start, named.end) if named else None,
         office.rank if office else None,
-        side or (shown.side if shown else None),
-        rule,
-        sure,
+        side,
+        made.rule,
+        made.confidence,
     )
 
 
-def _unnamed(
-    text: str, folded: str, span: Span, sides: list[SideMention], taken: list[Span]
-) -> list[PersonMention]:
-    """Offices with a side and no name after them: "the defence ministers of X and Y", "the minister of X"."""
-    found: list[PersonMention] = []
-    for head in gazetteer.head_pattern().finditer(folded, *span):
-        if any(start <= head.start() < end for start, end in _overlapping(taken, head.start())):
+_ENDS = (
+    (re.compile(r"\w+(?:ого|его|ага|яга|ога)$"), "ga"),
+    (re.compile(r"\w+(?:ому|ему|аму|яму)$"), "d"),
+    (re.compile(r"\w+(?:ым|им|ім)$"), "i"),
+)
+
+
+def _adjective_cases(page: Page, office: Office) -> str:
+    """The case of an office that does not decline, by the adjective before it: "of the military attaché"."""
+    first = page.folded[office.start : office.end].split(" ")[0]
+    return next((cases for ending, cases in _ENDS if ending.match(first)), "")
+
+
+def _hint(page: Page, start: int, before: PersonMention | None) -> str:
+    """The case that a preposition, or the name that this one is joined to, asks for."""
+    if page.lang == "en":
+        return CASES
+    rules = grammar(page.lang)
+    left = page.folded[max(0, start - 14) : start]
+    for word, case in rules.cases:
+        if left.endswith(f" {word} ") or left == f"{word} ":
+            return case
+    if before is not None and 0 < start - before.end <= 5 and before.cases:
+        between = page.folded[before.end : start]
+        if between == ", " or rules.joiner.fullmatch(between):
+            return before.cases
+    return ""
+
+
+def _again(search: _Search, spans: list[Span], named: list[PersonMention]) -> list[PersonMention]:
+    """Later mentions by surname alone of persons whom the page, and not the gazetteer, introduced."""
+    page = search.page
+    known: dict[str, tuple[str, str]] = {}
+    introduced = [
+        one
+        for one in named
+        if one.last and one.name and one.last not in page.names.surnames(page.lang) and len(one.last) > 2
+    ]
+    for one in introduced[:MAX_INTRODUCED]:
+        last = _surname_of(str(one.name))
+        if len(last) < 3 or fold(last) in page.names.first_names(page.lang):
             continue
-        _, cases, plural = gazetteer.heads()[head.group()]
-        begin = with_modifiers(folded, head.start(), span[0], sides)
-        tail = re.compile(
-            r"(?: (?:обороны|иностранных дел|внутренних дел|мид|минобороны|генштаба|правительства"
-            r"|генерального штаба|вооруженных сил|национальной|военного ведомства|оборонного ведомства"
-            r"|по вопросам обороны|совета безопасности))*"
-        ).match(folded, head.end())
-        stop = tail.end() if tail else head.end()
-        owners = _owners(folded, stop, span[1], sides)
-        before = [side for side in near(sides, begin, head.start()) if side.sort == "adjective"]
-        for side in owners if owners else before[:1]:
-            end = max(stop, side.end)
-            found.append(
-                PersonMention(
-                    begin,
-                    end,
-                    text[begin:end],
-                    None,
-                    None,
-                    None,
-                    "n" if plural else cases,
-                    office_text(text, folded, begin, stop)
-                    + (f" {text[side.start : side.end]}" if owners else ""),
-                    (begin, end),
-                    None,
-                    side.side,
-                    "office",
-                    0.8,
-                )
-            )
-            if not plural:
-                break
+        female = plain(last).endswith(_WOMANLY)
+        for case, variants in decline(fold(last), page.lang, surname=True, female=female).items():
+            for form in variants:
+                before = known.get(form, (last, ""))
+                known[form] = (last, before[1] + (case if case not in before[1] else ""))
+    if not known:
+        return []
+    covered = {at for one in named for at in range(one.start, one.end)}
+    phrases = Phrases(known)
+    return [
+        _surname_alone(page, start, end, *known[form])
+        for span in spans
+        for start, end, form in phrases.find(page.folded, *span)
+        if start not in covered and page.text[start].isupper() and not _in_side(page, start)
+    ]
+
+
+_WOMANLY = ("ова", "ева", "ина", "ская", "цкая", "єва", "іна", "ська", "цька", "ава")
+
+
+def _surname_of(name: str) -> str:
+    """The surname of a nominative name: its last word, with the particles before it; not its initials."""
+    words = [word for word in name.split(" ") if "." not in word]
+    return words[-1] if words else ""
+
+
+def _in_side(page: Page, at: int) -> bool:
+    return bool(near(page.sides, at, at + 1))
+
+
+def _surname_alone(page: Page, start: int, end: int, last: str, cases: str) -> PersonMention:
+    return PersonMention(
+        start,
+        end,
+        page.text[start:end],
+        last,
+        plain(last),
+        None,
+        cases,
+        None,
+        None,
+        None,
+        None,
+        "page-surname",
+        0.75,
+    )
+
+
+def _proposed(
+    search: _Search, spans: list[Span], named: list[PersonMention], models: Models
+) -> list[PersonMention]:
+    """Persons whom a model finds and the rules have not."""
+    page = search.page
+    covered = {at for one in named for at in range(one.start, one.end)}
+    found = []
+    for start, end in spans:
+        if not _undecided(page, start, end, covered):
+            continue
+        for at, stop in models.persons(page.text[start:end], page.lang):
+            tokens = [
+                token
+                for token in name_runs.tokens(page, start + at, start + stop)
+                if not token.blocked and token.kind != "other"
+            ]
+            if not tokens or len(tokens) > 5 or any(one.start in covered for one in tokens):
+                continue
+            if len(tokens) == 1:
+                continue  # a surname alone says nothing of whom; the page's fuller mention finds it again
+            found.append(_mention(search, tokens, start, None, "model-natasha"))
     return found
 
 
-def _overlapping(taken: list[Span], at: int) -> list[Span]:
-    return [span for span in taken if span[0] <= at < span[1]]
+def _undecided(page: Page, start: int, end: int, covered: set[int]) -> bool:
+    """Whether two capitalised words stand together that no rule has taken: models are slow."""
+    for first, last in name_runs.runs(page.text, start, end):
+        free = [
+            token
+            for token in name_runs.tokens(page, first, last)
+            if token.kind == "word" and not token.blocked and token.start not in covered
+        ]
+        if any(one.end + 1 == two.start for one, two in pairwise(free)):
+            return True
+    return False
 
 
-def _owners(folded: str, at: int, end: int, sides: list[SideMention]) -> list[SideMention]:
-    """Sides that follow an office: "of X", "of X and Y", "of X, Y and Z"."""
-    found: list[SideMention] = []
-    joiner = re.compile(r"\s+(?:и\s+)?|,\s+")
-    while True:
-        gap = joiner.match(folded, at, end)
-        after = (
-            [side for side in near(sides, gap.end(), gap.end() + 1) if side.start == gap.end()] if gap else []
-        )
-        if not after or after[0].sort == "adjective":
-            return found
-        found.append(after[0])
-        at = after[0].end
+@lru_cache(maxsize=1)
+def rules() -> frozenset[str]:
+    """The names of the rules that propose a person."""
+    return frozenset(
+        {
+            "gazetteer",
+            "gazetteer-surname",
+            "name-by-rule",
+            "initials-and-surname",
+            "first-and-patronymic",
+            "page-surname",
+            "office",
+            "office-holder",
+            "model-natasha",
+        }
+    )

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from detente.press.source import Span, trim
 
 _MARK = re.compile(r"[«»„“”\"]")
-_DASH_SPEECH = re.compile(r"[—-]\s+")
+_DASH_SPEECH = re.compile(r"[—–-]\s+")
+#: Single marks: what closes is no apostrophe, behind a stop for sure, else where no letter follows.
+_SINGLE = re.compile(
+    r"(?<!\w)‘(?=\w)[^‘\n]{2,900}?[,.!?…]’(?!\w)"
+    r"|(?<!\w)‘(?=\w)[^‘\n]{2,900}?’(?!\w)"
+    r"|(?<!\w)'(?=[^\W\d_])[^'\n]{2,900}?(?:\w'\w[^'\n]{0,900}?){0,9}[,.!?…]'(?!\w)"
+)
 #: A quotation that does not close in its paragraph is taken to the paragraph's end.
 _OPEN = '«„“"'
 
@@ -49,7 +55,16 @@ def _pairs(text: str, start: int, end: int) -> list[Quote]:
             opened.append((at, mark))
     if opened and not text[opened[0][0] : end].startswith('"') and end - opened[0][0] > 40:
         found.append(Quote(opened[0][0], *trim(text, opened[0][0] + 1, end), end))
-    return found
+    return _with_singles(text, start, end, found)
+
+
+def _with_singles(text: str, start: int, end: int, found: list[Quote]) -> list[Quote]:
+    """Quotations in single marks that no other marks stand round or within."""
+    if "‘" not in text[start:end] and "'" not in text[start:end]:
+        return found
+    singles = [_quote(text, match.start(), match.end() - 1) for match in _SINGLE.finditer(text, start, end)]
+    free = [one for one in singles if not any(q.open < one.close and one.open < q.close for q in found)]
+    return sorted([*found, *free], key=lambda one: one.open)
 
 
 def _closes(text: str, mark: str, at: int, opened: list[tuple[int, str]]) -> bool:

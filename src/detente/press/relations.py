@@ -10,58 +10,9 @@ from detente.press.pieces import Piece, innermost
 from detente.press.reading import Reading, finding, inside
 from detente.press.source import Span, trim
 
-_WHAT = r"(?:отношени|взаимодействи|сотрудничеств|контакт|связ|диалог|взаимоотношени)"
-_ACTIVE: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
-        "ended",
-        re.compile(
-            rf"(?<!не )(?<!\w)(?:прекратил|разорвал|свернул|прервал)[аио]?(?!\w)[^.;]{{0,60}}?{_WHAT}\w*"
-        ),
-    ),
-    (
-        "suspended",
-        re.compile(rf"(?<!не )(?<!\w)(?:приостановил|заморозил)[аио]?(?!\w)[^.;]{{0,60}}?{_WHAT}\w*"),
-    ),
-    (
-        "reduced",
-        re.compile(
-            rf"(?<!не )(?<!\w)(?:сократил|понизил|снизил|ограничил)[аио]?(?!\w)[^.;]{{0,60}}?{_WHAT}\w*"
-        ),
-    ),
-    (
-        "normal",
-        re.compile(
-            rf"(?<!не )(?<!\w)(?:возобновил|восстановил|нормализовал)[аио]?(?!\w)[^.;]{{0,60}}?{_WHAT}\w*"
-        ),
-    ),
-)
-_PASSIVE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (
-        state,
-        re.compile(
-            rf"{_WHAT}\w*[^.;]{{0,100}}?(?<!не )(?<!\w)(?:{verbs})(?!\w)"
-            rf"|(?<!не )(?<!\w)(?:{verbs})(?!\w)[^.;]{{0,40}}?{_WHAT}\w*"
-        ),
-    )
-    for state, verbs in (
-        ("ended", r"прекращен[аоы]?|разорван[аоы]?|прерван[аоы]?|свернут[аоы]?"),
-        ("suspended", r"приостановлен[аоы]?|заморожен[аоы]?"),
-        ("reduced", r"сокращен[аоы]?|понижен[аоы]?|ограничен[аоы]?"),
-        ("normal", r"возобновлен[аоы]?|восстановлен[аоы]?|нормализован[аоы]?"),
-    )
-)
-_MINIMAL = re.compile(
-    rf"(?:минимальн\w+(?: \w+)? {_WHAT}\w*|{_WHAT}\w*[^.;]{{0,60}}?(?:на минимальн\w+ уровне"
-    rf"|на минимуме|сведен\w* к минимуму|минимальн\w+))"
-)
-_ABSENT = re.compile(
-    rf"официальн\w+ (?:\w+ )?{_WHAT}\w*[^.;,]{{0,60}}?(?:нет|отсутству\w+|не ведется"
-    rf"|не поддержива\w+)(?!\w)|(?:отсутству\w+|нет) официальн\w+ (?:\w+ )?{_WHAT}\w*"
-)
-_CONFLICT = re.compile(r"(?:разговор|бесед|учени|договорил|обсуд)\w*")
-_CLAUSE = re.compile(r",\s+(?:но|а|и|однако|что|хотя)\s+|;\s+|:\s+")
+#: States in the order in which they are sought.
+_STATES = ("ended", "suspended", "reduced", "normal")
 _COMMA = re.compile(r"[,;:]\s+")
-_OURS = re.compile(r"(?<!\w)(?:у нас|мы|нам|наш\w*|с нами|с нашей)(?!\w)")
 
 
 def find_relations(r: Reading, pieces: list[Piece]) -> list[dict[str, Any]]:
@@ -82,19 +33,20 @@ def find_relations(r: Reading, pieces: list[Piece]) -> list[dict[str, Any]]:
 
 def _claims(r: Reading, low: int, high: int) -> list[tuple[str, str, Span]]:
     found: list[tuple[str, str, Span]] = []
-    for state, pattern in _ACTIVE:
-        match = pattern.search(r.folded, low, high)
+    words = r.words.relations
+    for state in _STATES:
+        match = getattr(words, state).search(r.folded, low, high)
         if match:
             found.append((state, "active-verb", match.span()))
     if not found:
-        for state, pattern in _PASSIVE:
-            match = pattern.search(r.folded, low, high)
+        for state in _STATES:
+            match = getattr(words, f"was_{state}").search(r.folded, low, high)
             if match:
                 found.append((state, "passive-verb", match.span()))
-    minimal = _MINIMAL.search(r.folded, low, high)
+    minimal = words.minimal.search(r.folded, low, high)
     if minimal:
         found.append(("minimal_contacts", "minimal-words", minimal.span()))
-    absent = _ABSENT.search(r.folded, low, high)
+    absent = words.absent.search(r.folded, low, high)
     if absent and not any(state in ("ended", "suspended") for state, _, _ in found):
         found.append(("ended", "official-relations-absent", absent.span()))
     return found
@@ -114,7 +66,11 @@ def _parties(
         return sorted([named[0], speaker])
     if found and (not named or named[0] in found[-1]["parties"]) and low - found[-1]["span"][1] < 800:
         return list(found[-1]["parties"])
-    ours = bool(_OURS.search(r.folded, low, high)) or not named
+    if not named and r.words.contacts.of_both.search(r.folded, low, high):
+        told = [one.side for one in inside(r.sides, max(0, low - 1500), low) if one.sort != "people"]
+        both = list(dict.fromkeys(reversed(told)))[:2]
+        return sorted(both) if len(both) == 2 else None
+    ours = bool(r.words.relations.ours.search(r.folded, low, high)) or not named
     start = r.paragraph(low)[0]
     before = [
         one.side
@@ -130,14 +86,10 @@ def _doer(r: Reading, low: int, span: Span, parties: list[str]) -> str | None:
     nominative = [
         one
         for one in before
-        if not re.search(
-            r"(?<!\w)(?:с|со|к|от|для|между|у|против)\s+(?:\w+\s+)?$",
-            r.folded[max(low, one.start - 25) : one.start],
-        )
+        if not r.words.relations.away.search(r.folded[max(low, one.start - 25) : one.start])
     ]
-    if (
-        len({one.side for one in nominative}) > 1
-        and " и " in r.folded[nominative[0].end : nominative[-1].start + 1]
+    if len({one.side for one in nominative}) > 1 and r.words.relations.both.search(
+        r.folded, nominative[0].end, nominative[-1].start + 1
     ):
         return None  # both did it
     if nominative:
@@ -149,9 +101,7 @@ def _doer(r: Reading, low: int, span: Span, parties: list[str]) -> str | None:
 
 
 def _by_whom(r: Reading, span: Span, parties: list[str]) -> str | None:
-    match = re.compile(r"(?:по (?:инициативе|решению)|(?:решением|стороной)) ").search(
-        r.folded, span[0], span[1] + 80
-    )
+    match = r.words.relations.by_whom.search(r.folded, span[0], span[1] + 80)
     named = inside(r.sides, match.end(), match.end() + 40) if match else []
     return named[0].side if named and named[0].side in parties else None
 
@@ -179,19 +129,19 @@ def _relation(
         claimed_by=speaker,
         since=since.edtf if since else None,
         since_span=[since.start, since.end] if since else None,
-        unilateral=True if "односторон" in r.folded[sentence[0] : sentence[1]] and doer else None,
+        unilateral=True if doer and r.words.relations.unilateral.search(r.folded, *sentence) else None,
         span=[begin, finish],
     )
     return {**one, "state": state, "review": "proposed"}
 
 
 def _clause_start(r: Reading, low: int, at: int, state: str) -> int:
-    marks = (_COMMA if state == "minimal_contacts" else _CLAUSE).finditer(r.folded, low, at)
+    marks = (_COMMA if state == "minimal_contacts" else r.words.relations.clause).finditer(r.folded, low, at)
     return max((mark.end() for mark in marks), default=low)
 
 
 def _clause_end(r: Reading, at: int, high: int) -> int:
-    stop = re.compile(r"[,;:]\s").search(r.folded, at, high)
+    stop = _COMMA.search(r.folded, at, high)
     return stop.start() if stop else high
 
 

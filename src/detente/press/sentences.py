@@ -4,18 +4,28 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
+from detente.press.data import table
 from detente.press.source import Span, trim
 
 #: Code points of one sentence.
 MAX_SENTENCE = 2_000
 
 _END = re.compile(r"[.!?…]+[»”\"“')\]]*(?=\s)")
-_NEXT = re.compile(r"\s+(?:[—-]\s+)?[«„“\"(\[]*[A-ZА-ЯЁІЇЄҐЎ0-9]")
-_SHORT = re.compile(
-    r"(?:^|[\s(«])(?:г|гг|им|т\.\s?е|т\.\s?к|т\.\s?д|т\.\s?п|др|пр|ул|стр|млн|млрд|тыс|руб|ст|п|св|см|обл"
-    r"|янв|фев|мар|апр|июн|июл|авг|сен|сент|окт|ноя|нояб|дек|[а-яёa-z]|[A-ZА-ЯЁ])\.$"
+_NEXT = re.compile(
+    r"\s+(?:[—-]\s+)?[«„“\"(\[]*[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĹĻĽŁŃŅŇŌŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽȘȚА-ЯЁІЇЄҐЎ0-9]"
 )
+#: Code points before a full stop in which an abbreviation is looked for.
+_LOOKED_AT = 12
+
+
+@lru_cache(maxsize=1)
+def _short() -> re.Pattern[str]:
+    """An abbreviation at the end; the parts of one may stand apart ("т. е.")."""
+    words = {word for words in table("abbreviations").values() for word in words}
+    parts = sorted((r"\.\s?".join(map(re.escape, re.split(r"\.\s?", word))) for word in words), key=len)
+    return re.compile(rf"(?:^|[\s(«„“\"])(?:{'|'.join(reversed(parts))}|[^\W\d_])\.$")
 
 
 def sentences(text: str, start: int, end: int) -> list[Span]:
@@ -40,7 +50,7 @@ def _bounded(text: str, start: int, end: int) -> list[Span]:
 def _abbreviation(text: str, dot: int, after: int, floor: int) -> bool:
     if text[dot:after] != ".":
         return False
-    return bool(_SHORT.search(text[max(floor, dot - 12) : after]))
+    return bool(_short().search(text[max(floor, dot - _LOOKED_AT) : after]))
 
 
 def split_outside_quotes(folded: str, start: int, end: int, at: re.Pattern[str]) -> list[Span]:

@@ -6,61 +6,15 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from detente.press.contacts import Contact
+from detente.press.contacts import Contact, kind_of
 from detente.press.measures import is_measure
 from detente.press.pieces import Piece, other_side
 from detente.press.reading import Reading, finding, inside
 from detente.press.sentences import sentences
 from detente.press.source import Span, trim
 
-_COURTESY = re.compile(
-    r"(?:благодар\w+|спасибо|признател\w+|поздравля\w+|приветству\w+ (?:вас|всех)|рад\w? (?:встреч"
-    r"|видеть|приветств))"
-)
-_CONTACT_TOLD = re.compile(
-    r"(?:\w+ ){0,3}(?:бесед|разговор|встреч|переговор|звонок|контакт"
-    r"|визит)\w* (?:\w+ ){0,3}(?:состоял|прошл|прошел|был|проведен|проводил|проходил|пройд"
-    r"|состоит)\w*"
-)
-_TALKED_ONLY = re.compile(
-    r"(?:мы|стороны|министры)?\s?(?:также )?(?:обсудил|обменял\w+ мнениями|поговорил|затронул|рассмотрел)\w*"
-)
-
-#: Words that calm about one's own intentions or conduct.
-_CALM = re.compile(
-    r"оборонительн\w+ (?:характер|направленност)|нос\w+ (?:исключительно |сугубо )?оборонительн"
-    r"|сугубо оборонительн|исключительно оборонительн"
-    r"|(?:угроз|риск|провокаци|агресси|нападени|вторжени|враждебн)\w*[^.]{0,140}?(?:исключен"
-    r"|невозможн|не исход|не существу|не будет|отсутству|не представля|не нес\w+|нет(?!\w)"
-    r"|не планиру)"
-    r"|отсутств\w+ (?:\w+ ){0,2}(?:риск|угроз|намерени|план)|(?:нет|не существует|не имеет\w*"
-    r"|не было|нету) (?:\w+ ){0,3}(?:угроз|намерени|план\w* (?:напад|втор|агресс))"
-    r"|не (?:угрожа|представля\w+ (?:\w+ ){0,2}(?:угроз|опасн)|нес\w+ (?:\w+ )?угроз"
-    r"|направлен\w* против|собира\w+|намерен\w*|планиру\w+|готов\w+ся (?:к войне|нападать))"
-    r"|(?:не явля\w+|никогда не был\w*) (?:инициатор|источник|угроз|агрессор)\w*|мирн\w+ намерени"
-    r"|не (?:нападет|нападем|допустим (?:войн|напад))"
-)
-_DEMAND = re.compile(
-    r"(?<!\w)(?:требуем|требую|призываем|призываю|настаиваем|настаиваю)(?!\w)|(?:должн[аоы]?"
-    r"|обязан[аоы]?|необходимо|следует|пора) (?:\w+ )?(?:немедленно |незамедлительно )?"
-    r"(?:прекратить|отвести|вывести|отказаться|остановить|освободить|предоставить|вернуть"
-    r"|соблюдать|объяснить|разъяснить)"
-)
-_COMMIT = re.compile(
-    r"(?<!\w)(?:обязуемся|обязуюсь|обещаем|обещаю|гарантируем|гарантирую|обязуется"
-    r"|намерен[аы]? (?:пригласить|предоставить|сообщ|уведом|вывести|отвести|прекратить|продолжить"
-    r"|провести))"
-    r"|(?:вернутся|будут выведены|будут отведены|пригласим|предоставим|уведомим|сообщим|выведем"
-    r"|отведем|прекратим|будем (?:соблюдать|уведомлять|сообщать|информировать|приглашать"
-    r"|поддерживать|выполнять))(?!\w)"
-)
-_DENIAL = re.compile(
-    r"никак\w+ [^.]{0,60}не (?:было|вел|проводил|имел)\w*|не соответству\w+ действительности"
-    r"|(?:это|является) (?:\w+ )?(?:лож|фейк|вымыс|неправд|дезинформаци)\w*|опроверга\w+"
-    r"|никогда не (?:было|вел|проводил|нарушал|наносил|атаковал|пересекал)\w*"
-    r"|не (?:нарушал|наносил|атаковал|пересекал|запускал|причастн|обстрелива|вторгал|сбивал"
-    r"|размещал)\w*|(?<!\w)неправда(?!\w)"
-)
+#: A sentence of thanks with so few words says nothing else.
+_BARE_THANKS = 4
 
 
 def find_statements(r: Reading, pieces: list[Piece], contacts: list[Contact]) -> list[dict[str, Any]]:
@@ -74,7 +28,9 @@ def find_statements(r: Reading, pieces: list[Piece], contacts: list[Contact]) ->
 def _spans(r: Reading, piece: Piece, pieces: list[Piece]) -> list[Span]:
     """A piece's own words, sentence by sentence; what an inner piece holds is that piece's."""
     inner = [
-        one for one in inside(pieces, piece.start, piece.end) if one is not piece and _deeper(one, piece)
+        one
+        for one in inside(pieces, piece.start, piece.end)
+        if one is not piece and _deeper(one, piece) and not _is_appeal(r, one)
     ]
     if piece.mode == "indirect":
         return [] if inner else [(piece.start, piece.end)]
@@ -94,24 +50,23 @@ def _deeper(one: Piece, piece: Piece) -> bool:
 def _statement(
     r: Reading, span: Span, piece: Piece, pieces: list[Piece], contacts: list[Contact]
 ) -> dict[str, Any] | None:
+    known = r.words.statements
     words = r.folded[span[0] : span[1]]
     speaker, office, side, continued = _speaker(r, span, piece, pieces)
-    if piece.mode == "direct" and (
-        _COURTESY.match(words) or (is_measure(r, span) and not _CALM.search(words))
-    ):
+    direct = piece.mode == "direct"
+    if direct and known.courtesy.match(words) and words.count(" ") < _BARE_THANKS:
         return None
-    told = _CONTACT_TOLD.match(words) and not _DENIAL.search(words)
-    if told or (_TALKED_ONLY.match(words) and piece.mode == "direct"):
+    if not direct and known.contact_told.match(words) and not known.denial.search(words):
         return None
     if _is_appeal(r, piece):
         return None
     if piece.mode == "indirect" and is_measure(r, span) and piece.sort == "say":
         return None
-    kind, rule, sure = type_of(r, span, piece.sort, side)
+    kind, rule, sure = type_of(r, span, piece.sort, side, reported=piece.mode == "indirect")
     if (
         kind == "description"
         and piece.mode == "indirect"
-        and any(span[0] <= one.at < span[1] for one in contacts)
+        and any(_tells_of(r, span, one) for one in contacts)
     ):
         return None
     outer = next(
@@ -142,6 +97,17 @@ def _statement(
     )
 
 
+def _tells_of(r: Reading, span: Span, contact: Contact) -> bool:
+    """Whether reported words only tell of a contact: where the page first does, or below its headline."""
+    if span[0] <= contact.at < span[1]:
+        return True
+    if contact.status not in ("held", "planned") or r.text[contact.spans[0][1] - 1] in ".!?…»":
+        return False
+    named = {one.side for one in inside(r.sides, *span)} & set(contact.sides)
+    told = r.sentence(span[0]) in contact.spans[1:2] and len(named) > 1
+    return told and kind_of(r.words.contacts, r.folded[span[0] : span[1]])[1] is not None
+
+
 def _speaker(
     r: Reading, span: Span, piece: Piece, pieces: list[Piece]
 ) -> tuple[str | None, str | None, str | None, bool]:
@@ -163,7 +129,9 @@ def _speaker(
 
 
 def _is_appeal(r: Reading, piece: Piece) -> bool:
-    """An organisation or a state calling on another: told in ``appeals``."""
+    """An organisation or a state calling on another: told in ``appeals``; not "the Polish side"."""
+    if any(one.sort == "adjective" for one in inside(r.sides, *piece.voice.span)):
+        return False
     return (
         piece.sort == "demand"
         and piece.mode == "indirect"
@@ -172,21 +140,44 @@ def _is_appeal(r: Reading, piece: Piece) -> bool:
     )
 
 
-def type_of(r: Reading, span: Span, sort: str, side: str | None) -> tuple[str, str, float]:
+def type_of(
+    r: Reading, span: Span, sort: str, side: str | None, *, reported: bool = False
+) -> tuple[str, str, float]:
     """(type, rule, confidence) from the reporting verb, else from the words themselves."""
     by_verb = {"assure": "assurance", "demand": "demand", "commit": "commitment", "deny": "denial"}
     if sort in by_verb:
         return by_verb[sort], f"{sort}-verb", 0.9
+    own = r.words.reporting.match(r.folded, *span) or _own_deed(r, span, side)
+    if own and own.lastgroup in by_verb:
+        return by_verb[own.lastgroup], f"{own.lastgroup}-verb", 0.8
+    known = r.words.statements
     words = r.folded[span[0] : span[1]]
-    if _DENIAL.search(words):
+    if known.denial.search(words):
         return "denial", "denial-words", 0.75
-    if _DEMAND.search(words):
+    if known.demand.search(words):
         return "demand", "demand-words", 0.75
-    if _COMMIT.search(words):
+    other = next((one.side for one in inside(r.sides, *span) if one.sort != "people"), side)
+    if other != side and known.demand_other.search(words) and not known.ours.match(words):
+        return "demand", "other-must", 0.6
+    if known.commit.search(words):
         return "commitment", "commitment-words", 0.7
-    if _CALM.search(words) and _about_self(r, span, side):
+    if known.calm.search(words) and _about_self(r, span, side):
         return "assurance", "calming-words", 0.8
+    if known.will_not.search(words) and _about_self(r, span, side):
+        return "assurance", "own-will-not", 0.6
+    if known.will.search(words) and (
+        _own_subject(r, span, side) or (reported and known.speaker_again.match(words))
+    ):
+        return "commitment", "own-will", 0.6
     return "description", "no-other-type", 0.7
+
+
+def _own_deed(r: Reading, span: Span, side: str | None) -> re.Match[str] | None:
+    """ "Poland pledged to …" in the mouth of a Pole: what the words themselves say was done by saying."""
+    first = next((one for one in inside(r.sides, span[0], span[1]) if one.sort != "people"), None)
+    if r.words.grammar.cases or first is None or first.side != side or first.start - span[0] > len("the "):
+        return None
+    return r.words.reporting.search(r.folded, first.end, min(span[1], first.end + 25))
 
 
 def _about_self(r: Reading, span: Span, side: str | None) -> bool:
@@ -196,15 +187,22 @@ def _about_self(r: Reading, span: Span, side: str | None) -> bool:
         return True
     if named[0].side == side:
         return True
-    from_own = re.search(
-        r"(?:со стороны|с территории|от|у) (?:\w+ )?$", r.folded[span[0] : _own(r, span, side)]
-    )
-    if from_own:
+    words = r.words.statements
+    if words.from_own.search(r.folded[span[0] : _own(r, span, side)]):
         return True
     left = r.folded[max(span[0], named[0].start - 20) : named[0].start]
-    return bool(re.search(r"(?:для|против|по отношению к|на|в отношении|к) (?:\w+ )?$", left)) or bool(
-        re.search(r"(?<!\w)(?:мы|нас|нам|наш\w*)(?!\w)", r.folded[span[0] : span[1]])
-    )
+    return bool(words.toward.search(left) or words.ours.search(r.folded, *span))
+
+
+def _own_subject(r: Reading, span: Span, side: str | None) -> bool:
+    """Whether the sentence is about the speaker's own doing: it opens with "we" or the own side's name."""
+    opening = min(span[1], span[0] + 40)
+    if r.words.statements.ours.search(r.folded, span[0], opening):
+        return True
+    first = next((one for one in inside(r.sides, *span) if one.sort != "people"), None)
+    if first is None:
+        return r.words.statements.own_things.search(r.folded, span[0], opening) is not None
+    return first.side == side and first.start < opening
 
 
 def _own(r: Reading, span: Span, side: str) -> int:
