@@ -3,139 +3,88 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from detente.errors import MalformedError
-from detente.press.data import table
-from detente.press.dates import compatible
-from detente.press.exercises import exercise_key
-from detente.press.gazetteer import find_sides
-from detente.press.importer import read_page
-from detente.press.source import decode, fold
+from detente.press.compare_match import JOINED, NEAR, SAME, SURE, WORDED, Known, Match, valued, worded
+from detente.press.compare_points import (
+    MAX_POINTS,
+    Point,
+    ReadOut,
+    Told,
+    from_body,
+    from_page,
+    from_source,
+    of_page,
+    pair_of_page,
+    pair_of_pages,
+    told_page,
+)
+from detente.press.compare_words import meaning, united, word_overlap
 
-#: Overlap of words (0 to 1) from which two texts are one point, and from which they are two versions of it.
-SAME = 0.5
-NEAR = 0.25
-_LISTS = ("purpose", "topic", "measure")
-_SMALL = frozenset(word for words in table("stopwords").values() for word in words)
+__all__ = [
+    "Point",
+    "ReadOut",
+    "Told",
+    "compare",
+    "compare_source",
+    "from_body",
+    "from_page",
+    "from_source",
+    "of_page",
+    "pair_of_page",
+    "pair_of_pages",
+    "told_page",
+    "word_overlap",
+]
 
-
-@dataclass(frozen=True)
-class Point:
-    """One point of a read-out. ``follows``: only its place on the page tells the side."""
-
-    point: str
-    text: str
-    span: tuple[int, int]
-    value: str | None = None
-    speaker: str | None = None
-    addressee: str | None = None
-    type: str | None = None
-    follows: bool = False
-
-
-@dataclass(frozen=True)
-class ReadOut:
-    """What one side says of a contact: where it stands, its side, language, text and points."""
-
-    name: str
-    side: str | None
-    lang: str | None
-    points: tuple[Point, ...]
-
-
-def from_source(
-    source: Mapping[str, Any], text: str, side: str, contact: int = 0, *, whole: bool = False
-) -> ReadOut:
-    """One side's read-out in a SOURCE whose text is ``text``; ``whole``: all of the page is its words."""
-    if contact >= len(source["contacts"]):
-        raise MalformedError(f"{source['file']}: no contact {contact} on the page, nothing to compare")
-    held = source["contacts"][contact]
-    own = [tuple(span) for one in held["readouts"] if one["side"] == side for span in one["spans"]]
-
-    def mine(span: Sequence[int]) -> bool:
-        return whole or any(start <= span[0] < end for start, end in own)
-
-    points = [*_of_contact(held, text, mine), *_of_lists(source, held, text, side, whole)]
-    points += [
-        Point(
-            "statement",
-            text[one["span"][0] : one["span"][1]],
-            _span(one),
-            None,
-            one["side"],
-            one["addressee"],
-            one["type"],
-        )
-        for one in source["statements"]
-        if (one["reported_by"] or one["side"]) == side or (whole and one["side"] is None)
-    ]
-    points += [
-        Point("exercise", one["name"], _span(one), exercise_key(one["name"]))
-        for one in source["exercises"]
-        if mine(one["span"])
-    ]
-    return ReadOut(f"{source['file']} ({side})", side, source["lang"], tuple(points))
+VALUED = ("kind", "date", "initiator", "participant", "exercise")
+#: Of these there is one in a contact: two that do not agree are two versions.
+_SINGLE = ("kind", "date", "initiator")
+GROUPS = ("both", "both_differently", "only_a", "only_b")
+#: Share of the shorter of two spans from which they are the same words of the page.
+_INSIDE = 0.6
 
 
-def from_page(raw: bytes, *, name: str, side: str | None = None, lang: str | None = None) -> ReadOut:
-    """The read-out that a file holds: of ``side``, else of the side that speaks most on it.
+@dataclass
+class _Row:
+    """A row in the making: the points of either side, the match, and the point that names it."""
 
-    Raises MalformedError where the file tells of no contact.
-    """
-    source = read_page(raw, name=name, lang=lang)
-    text = decode(raw)[0]
-    if not source["contacts"]:
-        raise MalformedError(f"{name}: no contact found on the page, nothing to compare")
-    readouts = source["contacts"][0]["readouts"]
-    sizes = {one["side"]: sum(end - start for start, end in one["spans"]) for one in readouts}
-    chosen = side or max(sizes, key=lambda one: sizes[one], default=None)
-    return from_source(source, text, chosen or "", whole=len(sizes) <= 1)
+    a: list[Known]
+    b: list[Known]
+    match: Match
 
-
-def from_body(body: Mapping[str, Any], *, name: str, side: str) -> ReadOut:
-    """The read-out in the body of a ``readout`` entry: all of it is its party's words.
-
-    A text that cannot be read as a page (markup, control characters, too long) has no points: one side must
-    not be able to keep the other's words from being compared.
-    """
-    raw = str(body.get("text") or "").encode("utf-8", "replace")
-    try:
-        source, text = read_page(raw, name=name, lang=body.get("lang")), decode(raw)[0]
-    except MalformedError:
-        return ReadOut(name, side, body.get("lang"), ())
-    if not source["contacts"]:
-        source["contacts"] = [
-            {
-                "kind": None,
-                "initiator": None,
-                "date": None,
-                "span": [0, len(text)],
-                "readouts": [],
-                "purpose": [],
-                "topics": [],
-            }
-        ]
-    return from_source(source, text, side, whole=True)
+    def points(self) -> list[Known]:
+        return [*self.a, *self.b]
 
 
 def compare(a: ReadOut, b: ReadOut) -> dict[str, Any]:
-    """``both``, ``both_differently``, ``only_a``, ``only_b``: each with the point, spans, texts and why."""
+    """``both``, ``both_differently``, ``only_a``, ``only_b``: each with the point, spans, texts and why.
+
+    Every point of either read-out is in one row, and in no other. The rows of ``compare(b, a)`` are the same,
+    the sides exchanged. Nothing of it says who is right.
+    """
+    ours, theirs = _known(a), _known(b)
+    rows = _identical(ours, theirs)
+    left_a, left_b = _left(ours[:MAX_POINTS], rows), _left(theirs[:MAX_POINTS], rows)
+    for sort in VALUED:
+        rows += _best(_of(left_a, (sort,)), _of(left_b, (sort,)), valued)
+    rows += _best(_of(left_a, WORDED), _of(left_b, WORDED), _surely)
+    rows += _versions(_left(ours, rows), _left(theirs, rows))
+    left_a, left_b = _left(left_a, rows), _left(left_b, rows)
+    rows += _best(_of(left_a, WORDED), _of(left_b, WORDED), _across)
+    _join(rows, ours, theirs)
+    rows += [_Row([one], [], _alone(one, b)) for one in _left(ours, rows)]
+    rows += [_Row([], [one], _alone(one, a)) for one in _left(theirs, rows)]
     result: dict[str, Any] = {
         "a": {"name": a.name, "side": a.side},
         "b": {"name": b.name, "side": b.side},
-        "both": [],
-        "both_differently": [],
-        "only_a": [],
-        "only_b": [],
+        **{group: [] for group in GROUPS},
     }
-    for point in ("kind", "date", "initiator", "purpose", "topic", "measure", "statement", "exercise"):
-        ours = [one for one in a.points if one.point == point]
-        theirs = [one for one in b.points if one.point == point]
-        _pair(result, point, ours, theirs)
+    for row in sorted(rows, key=_order):
+        result[_group(row)].append(_written(row))
     return result
 
 
@@ -148,129 +97,205 @@ def compare_source(source: Mapping[str, Any], text: str, contact: int = 0) -> di
     return compare(from_source(source, text, sides[0], contact), from_source(source, text, sides[1], contact))
 
 
-def _span(one: Mapping[str, Any]) -> tuple[int, int]:
-    return one["span"][0], one["span"][1]
+def _known(readout: ReadOut) -> list[Known]:
+    return [
+        Known(point, meaning(point.text, readout.lang, readout.names), place)
+        for place, point in enumerate(readout.points)
+    ]
 
 
-def _of_contact(held: Mapping[str, Any], text: str, mine: Any) -> list[Point]:
-    found = []
-    if held["kind"] and mine(held["span"]):
-        found.append(Point("kind", held["kind"], _span(held), held["kind"]))
-    date = held["date"]
-    if date and date["edtf"] and mine(date["span"]):
-        found.append(Point("date", text[date["span"][0] : date["span"][1]], _span(date), date["edtf"]))
-    if held["initiator"] and mine(held["initiator_span"]):
-        start, end = held["initiator_span"]
-        found.append(Point("initiator", text[start:end], (start, end), held["initiator"]))
-    return found
+def _left(points: Sequence[Known], rows: Sequence[_Row]) -> list[Known]:
+    used = {id(one) for row in rows for one in row.points()}
+    return [one for one in points if id(one) not in used]
 
 
-def _of_lists(
-    source: Mapping[str, Any], held: Mapping[str, Any], text: str, side: str, whole: bool
-) -> list[Point]:
-    named = [("purpose", one, one["side"]) for one in held["purpose"]]
-    named += [("topic", one, one["side"]) for one in held["topics"]]
-    named += [("measure", one, one["reported_by"]) for one in source["measures"]]
-    found = []
-    for point, one, whose in named:
-        follows = whose is None and one.get("follows") == side
-        if whose == side or follows or (whole and whose is None):
-            found.append(Point(point, text[one["span"][0] : one["span"][1]], _span(one), follows=follows))
-    return found
+def _of(points: Iterable[Known], sorts: Sequence[str]) -> list[Known]:
+    return [one for one in points if one.point.point in sorts]
 
 
-def _pair(result: dict[str, Any], point: str, ours: list[Point], theirs: list[Point]) -> None:
-    """Best matches first; what is left is somebody's alone, but two unlike aims are two versions."""
-    scored = sorted(
-        (
-            (_match(one, other), number, against)
-            for number, one in enumerate(ours)
-            for against, other in enumerate(theirs)
-        ),
-        key=lambda row: (-row[0][0], row[1], row[2]),
-    )
+def _identical(ours: Sequence[Known], theirs: Sequence[Known]) -> list[_Row]:
+    """Points with the very same words, first: they need no measure, however many there are."""
+    waiting: dict[tuple[object, ...], list[Known]] = {}
+    for one in reversed(theirs):
+        waiting.setdefault(_words(one), []).append(one)
+    rows = []
+    for one in ours:
+        same = waiting.get(_words(one))
+        if same:
+            rows.append(_Row([one], [same.pop()], Match(1.0, True, "the same words")))
+    return rows
+
+
+def _words(one: Known) -> tuple[object, ...]:
+    point = one.point
+    said = " ".join(point.text.split())
+    return point.point, point.value, point.speaker, point.type, one.meaning.lang, said
+
+
+def _best(
+    ours: Sequence[Known], theirs: Sequence[Known], judge: Callable[[Known, Known], Match | None]
+) -> list[_Row]:
+    """The best pairs first, none used twice; ties go to the pair that stands earlier on both sides."""
+    pairs = []
+    for number, one in enumerate(ours):
+        for against, other in enumerate(theirs):
+            match = judge(one, other)
+            if match is not None:
+                pairs.append((-match.score, number + against, abs(number - against), number, match, against))
+    pairs.sort(key=lambda pair: pair[:4])
     used_a: set[int] = set()
     used_b: set[int] = set()
-    for (score, why), number, against in scored:
-        if score < NEAR or number in used_a or against in used_b:
-            continue
-        used_a.add(number)
-        used_b.add(against)
-        group = "both" if score >= SAME else "both_differently"
-        result[group].append(_row(point, [ours[number]], [theirs[against]], why))
-    left_a = [one for number, one in enumerate(ours) if number not in used_a]
-    left_b = [one for number, one in enumerate(theirs) if number not in used_b]
-    if point in ("purpose", "kind", "date", "initiator") and left_a and left_b:
-        result["both_differently"].append(
-            _row(point, left_a, left_b, f"both give a {point}, and not the same")
-        )
-        return
-    result["only_a"].extend(_row(point, [one], [], _alone(one)) for one in left_a)
-    result["only_b"].extend(_row(point, [], [one], _alone(one)) for one in left_b)
+    rows = []
+    for *_, number, match, against in pairs:
+        if number not in used_a and against not in used_b:
+            used_a.add(number)
+            used_b.add(against)
+            rows.append(_Row([ours[number]], [theirs[against]], match))
+    return rows
 
 
-def _alone(one: Point) -> str:
-    placed = "; the page does not say whose words: it stands among this side's" if one.follows else ""
-    return f"no {one.point} of the other side matches{placed}"
+def _surely(one: Known, other: Known) -> Match | None:
+    """One matter told in one way; in two ways, as a topic and a purpose, only where little else differs."""
+    match = worded(one, other)
+    sorts = {one.point.point, other.point.point}
+    least = SURE if len(sorts) > 1 and ("clause" not in sorts or "purpose" in sorts) else NEAR
+    return match if match is not None and match.score >= least else None
 
 
-def _row(point: str, ours: list[Point], theirs: list[Point], why: str) -> dict[str, Any]:
-    first = (ours or theirs)[0]
-    row: dict[str, Any] = {"point": point, "why": why, "a": _side(ours), "b": _side(theirs)}
-    if point == "statement":
-        row.update(type=first.type, speaker=first.speaker, addressee=first.addressee)
-    return row
+def _across(one: Known, other: Known) -> Match | None:
+    """One matter told in two ways."""
+    match = worded(one, other)
+    return match if match is not None and match.score >= SAME else None
 
 
-def _side(points: list[Point]) -> dict[str, Any] | None:
+def _versions(ours: Sequence[Known], theirs: Sequence[Known]) -> list[_Row]:
+    """What is left where both sides tell of one matter: two aims, two days, two who spoke for one side."""
+    rows = []
+    for sort in (*_SINGLE, "purpose"):
+        mine, other = _of(ours, (sort,)), _of(theirs, (sort,))
+        if mine and other:
+            rows.append(_Row(mine, other, Match(0.0, False, f"both give a {sort}, and not the same")))
+    people = [_of(side, ("participant",)) for side in (ours, theirs)]
+    for side in dict.fromkeys(one.point.speaker for one in people[0] if one.point.speaker):
+        mine, other = ([one for one in group if one.point.speaker == side] for group in people)
+        if len(mine) == len(other) == 1:
+            rows.append(_Row(mine, other, Match(0.0, False, f"somebody else of {side} takes part")))
+    return rows
+
+
+def _join(rows: list[_Row], ours: Sequence[Known], theirs: Sequence[Known]) -> None:
+    """A point of which the words are told by a row already goes with that row, and is not alone.
+
+    They are its own side's words there too (one span within the other), or the other side's words of that
+    row say all of it: one clause for two points, a point said twice.
+    """
+    paired = [row for row in rows if row.a and row.b and _naming(row) in WORDED][:MAX_POINTS]
+    for points, own, facing in ((ours, "a", "b"), (theirs, "b", "a")):
+        for one in _of(_left(points[:MAX_POINTS], rows), WORDED):
+            row = _around(one, paired, own) or _telling(one, paired, facing)
+            if row is not None:
+                getattr(row, own).append(one)
+                row.match = _joined(row)
+
+
+def _around(one: Known, paired: Sequence[_Row], own: str) -> _Row | None:
+    """The row whose words on the same side are those of ``one`` too; the earliest of several."""
+    fits = [row for row in paired if any(_inside(one, at) for at in getattr(row, own))]
+    return min(fits, key=lambda row: int(getattr(row, own)[0].place), default=None)
+
+
+def _telling(one: Known, paired: Sequence[_Row], facing: str) -> _Row | None:
+    """The row whose words of the other side tell ``one`` best, if they do."""
+    fits = []
+    for row in paired:
+        other = getattr(row, facing)[0]
+        match = worded(one, other)
+        if match is not None and not match.differ and match.cover >= JOINED:
+            fits.append((-match.score, other.place, row))
+    return min(fits, key=lambda fit: fit[:2])[2] if fits else None
+
+
+def _joined(row: _Row) -> Match:
+    """The match of all that a row holds; what differed before still does."""
+    whole = worded(_merged(row.a), _merged(row.b))
+    return whole if whole is not None and not row.match.differ else row.match
+
+
+def _merged(points: Sequence[Known]) -> Known:
+    return replace(points[0], meaning=united([one.meaning for one in points]))
+
+
+def _inside(one: Known, other: Known) -> bool:
+    (start, end), (low, high) = one.point.span, other.point.span
+    shared = min(end, high) - max(start, low)
+    return shared > 0 and shared >= _INSIDE * min(end - start, high - low)
+
+
+def _alone(one: Known, other: ReadOut) -> Match:
+    point = one.point
+    whose = other.side or "the other side"
+    if one.place >= MAX_POINTS:
+        return Match(0.0, False, f"not compared: only the first {MAX_POINTS} points of a read-out are")
+    why = f"no {point.point} of {whose} matches"
+    if point.reported_by and point.speaker:
+        silent = " itself" if point.speaker == other.side else ""
+        why = f"{point.reported_by} reports it of {point.speaker}; {whose}{silent} does not say it"
+    if point.follows:
+        why += "; the page does not say whose words: it stands among this side's"
+    return Match(0.0, False, why)
+
+
+def _order(row: _Row) -> tuple[object, ...]:
+    """By sort, then by place; neither side's place goes before the other's."""
+    sorts = (*VALUED, "purpose", "topic", "measure", "statement", "clause")
+    places = [one.place for one in row.points()]
+    return sorts.index(_naming(row)), min(places), sum(places), [one.place for one in row.a]
+
+
+def _naming(row: _Row) -> str:
+    """The sort that a row goes under: the most telling of its first points."""
+    firsts = {side[0].point.point for side in (row.a, row.b) if side}
+    return next(sort for sort in (*VALUED, *WORDED) if sort in firsts)
+
+
+def _group(row: _Row) -> str:
+    if row.a and row.b:
+        return "both" if row.match.same else "both_differently"
+    return "only_a" if row.a else "only_b"
+
+
+def _written(row: _Row) -> dict[str, Any]:
+    sort = _naming(row)
+    found: dict[str, Any] = {
+        "point": sort,
+        "why": row.match.why,
+        "a": _half(row.a),
+        "b": _half(row.b),
+    }
+    if sort == "statement":
+        told = [one.point for one in row.points() if one.point.point == "statement"]
+        reporters = list(dict.fromkeys(one.reported_by for one in told if one.reported_by))
+        found |= {
+            "type": _agreed(one.type for one in told),
+            "speaker": _agreed(one.speaker for one in told),
+            "addressee": _agreed(one.addressee for one in told),
+            "reported_by": reporters[0] if reporters else None,
+        }
+    return found
+
+
+def _agreed(values: Iterable[str | None]) -> str | None:
+    """The one value that is given; None where there is none, or two."""
+    given = {value for value in values if value}
+    return given.pop() if len(given) == 1 else None
+
+
+def _half(points: Sequence[Known]) -> dict[str, Any] | None:
     if not points:
         return None
-    return {"text": "; ".join(one.text for one in points), "spans": [list(one.span) for one in points]}
-
-
-def _match(one: Point, other: Point) -> tuple[float, str]:
-    """How well two points of one sort agree (0 to 1), and why."""
-    if one.point == "date":
-        agree = compatible(one.value or "", other.value or "")
-        return (1.0, "the dates can be the same day") if agree else (0.0, "")
-    if one.point in ("kind", "initiator", "exercise"):
-        return (1.0, f"the same {one.point}") if one.value == other.value else (0.0, "")
-    overlap = word_overlap(one.text, other.text)
-    if one.point in _LISTS:
-        return overlap, f"{round(overlap * 100)} % of the words agree"
-    if one.type != other.type or one.speaker != other.speaker:
-        return 0.0, ""
-    same_addressee = one.addressee == other.addressee
-    score = min(1.0, overlap + (0.15 if same_addressee else 0.0)) if overlap > 0.1 else 0.0
-    return score, f"{one.type} of {one.speaker} in both; {round(overlap * 100)} % of the words agree"
-
-
-def word_overlap(one: str, other: str) -> float:
-    """The share of the shorter text's content words that the other has too, endings aside."""
-    first, second = _stems(one), _stems(other)
-    if not first or not second:
-        return 0.0
-    if len(first) > len(second):
-        first, second = second, first
-    hits = sum(1 for word in first if any(_alike(word, against) for against in second))
-    return hits / len(first)
-
-
-def _stems(text: str) -> list[str]:
-    """Content words. Names of sides are none: any two sentences about two States have those in common."""
-    folded = fold(text[:4000])
-    for side in reversed(find_sides(folded, 0, len(folded))):
-        folded = f"{folded[: side.start]} {folded[side.end :]}"
-    words = re.findall(r"[^\W\d_]{3,}", folded)
-    return list(dict.fromkeys(word for word in words if word not in _SMALL))[:80]
-
-
-def _alike(one: str, other: str) -> bool:
-    """Two words share a stem: the common beginning is at least four letters and 70 % of the shorter."""
-    common = 0
-    for left, right in zip(one, other, strict=False):
-        if left != right:
-            break
-        common += 1
-    shorter = min(len(one), len(other))
-    return one == other or (common >= 4 and common * 10 >= shorter * 7)
+    value = points[0].point.value if points[0].point.point in VALUED else None
+    return {
+        "text": "; ".join(one.point.text for one in points),
+        "spans": [list(one.point.span) for one in points],
+        "value": value,
+    }

@@ -45,16 +45,32 @@ async def get_compare(console: Console, request: Request, session: Session) -> R
 
 
 def groups(found: Mapping[str, Any], sides: Sequence[str]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """(title, rows) of each group; a row has ``point``, ``a``, ``b`` (texts or "") and ``why``."""
+    """(title, rows) of each group; a row has ``point``, ``a``, ``b`` (texts or "") and ``why``.
+
+    ``whose``: type and speaker of a statement, or "".
+    """
     names = dict(zip("ab", sides, strict=True))
     return [(title.format(**names), [_row(item) for item in found[group]]) for group, title in GROUPS]
 
 
 def _row(item: Mapping[str, Any]) -> dict[str, Any]:
-    texts = {
-        which: item[which]["text"] if isinstance(item.get(which), Mapping) else "" for which in ("a", "b")
+    texts = {which: _half(item.get(which)) for which in ("a", "b")}
+    whose = [item[key] for key in ("type", "speaker") if item.get(key)]
+    return {
+        "point": item.get("point", ""),
+        "whose": " of ".join(whose),
+        "why": item.get("why") or "",
+        **texts,
     }
-    return {"point": item.get("point", ""), "why": item.get("why") or "", **texts}
+
+
+def _half(half: Mapping[str, Any] | None) -> str:
+    """A side's words; behind them what they come to, where that is not in the words."""
+    if not half:
+        return ""
+    value = half.get("value")
+    words = " ".join(half["text"].split())
+    return f"{half['text']} [{value}]" if value and " ".join(value.split()) not in words else half["text"]
 
 
 def _compare(sides: Sequence[tuple[str, Sequence[Piece]]]) -> dict[str, Any]:
