@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 
 from detente.cli.schemas import schema_of
-from tests.cli.kit import PASSPHRASES, Program
+from tests.cli.kit import PASSPHRASES, Program, first_fast
 
 ONE = """Министры обороны поговорили по телефону
 
@@ -49,6 +49,7 @@ def test_pages_are_printed_and_nothing_is_kept(detente: Program) -> None:
     assert "one.txt" in detente.ok("press", "import", "one.txt").out
 
 
+@pytest.mark.slow
 def test_a_date_is_a_date(detente: Program) -> None:
     (source,) = _sources(
         detente, "two.txt", "--captured", "2022-02-15T08:00:00Z", "--published", "2022-02-14"
@@ -62,27 +63,89 @@ def test_a_date_is_a_date(detente: Program) -> None:
 
 def test_a_room_keeps_page_and_findings(detente: Program) -> None:
     (source,) = _sources(detente, "one.txt", "--room", "room")
-    kept = detente.place / "room" / f"{source['sha256']}.json"
-    assert json.loads(kept.read_text()) == source
-    assert kept.with_suffix(".txt").read_text() == ONE
+    assert (detente.place / "room" / "sources" / source["sha256"]).read_text() == ONE
+    document = detente.ok("press", "review", "room", "--json").json()
+    jsonschema.validate(document, schema_of("press review"))
+    assert document["sources"] == [source]
 
 
+@pytest.mark.slow
+def test_a_page_comes_again_changed_and_corrected(detente: Program) -> None:
+    (detente.place / "later.txt").write_text("Исправлено.\n" + ONE)
+    detente.ok("press", "import", "one.txt", "--room", "room")
+    assert "already here" in detente.ok("press", "import", "one.txt", "--room", "room").out
+    assert "correction of one.txt" in detente.ok("press", "import", "later.txt", "--room", "room").out
+
+
+@pytest.mark.slow
+def test_a_folder_goes_in_and_what_is_broken_is_a_line(detente: Program) -> None:
+    folder = detente.place / "pages"
+    folder.mkdir()
+    for name, raw in (("one.txt", ONE.encode()), ("two.txt", TWO.encode()), ("empty.txt", b"")):
+        (folder / name).write_bytes(raw)
+    done = detente("press", "import", "pages", "--room", "room", "--jobs", "2")
+    assert done.status == 1
+    assert "2 pages" in done.out
+    assert "empty.txt" in done.err
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.slow
+def test_the_review_at_the_terminal(detente: Program) -> None:
+    detente.ok("press", "import", "one.txt", "--room", "room")
+    done = detente("press", "review", "room", "--by", "anna", stdin="ynq")
+    assert done.status == 0, done.err
+    assert "⟦" in done.out
+    assert "2 decided" in done.out
+    (source,) = detente.ok("press", "review", "room", "--json").json()["sources"]
+    states = [one["state"] for name in ("contacts", "statements", "measures") for one in source[name]]
+    assert "confirmed" in states or "rejected" in states
+    nowhere = detente("press", "review", "nowhere")
+    assert nowhere.status == 2
+    assert "no reading room" in nowhere.line()
+
+
+@pytest.mark.slow
+def test_a_room_leaves_as_files(detente: Program) -> None:
+    detente.ok("press", "import", "one.txt", "two.txt", "--room", "room")
+    document = detente.ok("press", "export", "room", "--out", "files", "--json").json()
+    jsonschema.validate(document, schema_of("press export"))
+    assert {"findings.json", "contacts.csv", "SHA256SUMS"} <= set(document["files"])
+    assert len(json.loads((detente.place / "files" / "findings.json").read_text())["sources"]) == 2
+    assert detente("press", "export", "room", "--out", "files").status == 2
+
+
+@pytest.mark.slow
+def test_a_room_joins_a_party(detente: Program) -> None:
+    detente.ok("press", "import", "one.txt", "--room", "room")
+    detente("press", "review", "room", stdin="yq")
+    detente.ok("init", "by", "--party", "BY", "--name", "Ministry")
+    document = detente.ok("press", "attach", "room", "by", "--json").json()
+    assert document == {"sources": 1}
+    kept = detente.ok("press", "review", "by/press", "--json").json()["sources"][0]
+    assert "confirmed" in {one["state"] for name in ("contacts", "statements") for one in kept[name]}
+
+
+@pytest.mark.slow
 def test_a_home_keeps_them_beside_its_record(detente: Program) -> None:
     detente.ok("init", "by", "--party", "BY", "--name", "Ministry")
     (source,) = _sources(detente, "one.txt", "--home", "by")
-    assert (detente.place / "by" / "press" / f"{source['sha256']}.json").is_file()
+    assert (detente.place / "by" / "press" / "sources" / source["sha256"]).is_file()
 
 
 @pytest.mark.parametrize(
     ("arguments", "status", "says"),
-    [
-        (["one.txt", "--home", "by", "--room", "room"], 2, "not both"),
-        (["one.txt", "--home", "nowhere"], 2, "no party at nowhere"),
-        (["empty.txt"], 1, "empty.txt: page is empty"),
-        (["binary.txt"], 1, "binary.txt: page is not text"),
-        ([], 2, "Missing argument"),
-        (["one.txt", "--room", "one.txt"], 2, "cannot make one.txt"),
-    ],
+    first_fast(
+        [
+            (["one.txt", "--home", "by", "--room", "room"], 2, "not both"),
+            (["one.txt", "--home", "nowhere"], 2, "no party at nowhere"),
+            (["empty.txt"], 1, "empty.txt: page is empty"),
+            (["binary.txt"], 1, "binary.txt: page is not text"),
+            ([], 2, "Missing argument"),
+            (["one.txt", "--room", "one.txt"], 2, "cannot make one.txt"),
+        ],
+        fast=2,
+    ),
 )
 def test_a_bad_page_or_place_is_said_in_one_line(
     detente: Program, arguments: list[str], status: int, says: str

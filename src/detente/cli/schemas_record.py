@@ -170,19 +170,30 @@ class StandingResult(msgspec.Struct):
 
 
 class Half(msgspec.Struct):
-    """One side's words on a point; spans ``[start, end)`` in code points of its read-out."""
+    """One side's words on a point; spans ``[start, end)`` in code points of its read-out.
+
+    ``value`` is what they come to: a date in EDTF, a kind, a side, a name.
+    """
 
     text: str
     spans: list[Span]
+    value: str | None = None
 
 
 class ComparedPoint(msgspec.Struct):
-    """One point of two read-outs; a side that does not have it is null."""
+    """One point of two read-outs; a side that does not have it is null.
+
+    Statements have whose they are; ``reported_by`` is the side that reports the other's words.
+    """
 
     point: str
     why: str
     a: Half | None
     b: Half | None
+    type: str | None = None
+    speaker: str | None = None
+    addressee: str | None = None
+    reported_by: str | None = None
 
 
 class Compared(msgspec.Struct):
@@ -228,6 +239,25 @@ class Sources(msgspec.Struct):
     """``press import``."""
 
     sources: list[Source]
+
+
+class RoomOpened(msgspec.Struct):
+    """``press open``: the address, with the key to this opening in it."""
+
+    url: str
+
+
+class RoomExported(msgspec.Struct):
+    """``press export``: the folder and the files in it."""
+
+    out: str
+    files: list[str]
+
+
+class RoomAttached(msgspec.Struct):
+    """``press attach``: how many sources were new to the party."""
+
+    sources: int
 
 
 class VerifiedLog(msgspec.Struct):

@@ -51,7 +51,7 @@ class Console:
         self._posts: dict[str, int] = {}
         # One at a time: a passphrase takes 64 MiB and the better part of a second to try.
         self._unlocking = asyncio.Semaphore(1)
-        self.templates = _templates()
+        self.templates = templates()
 
     def now(self) -> int:
         """The node's clock, ms."""
@@ -254,7 +254,8 @@ def own_path(path: str) -> str:
     return path if plain and len(path) < 500 else "/"
 
 
-def _templates() -> Environment:
+def templates() -> Environment:
+    """The environment of all pages: strict, escaping, with the filters for text and times."""
     env = Environment(
         loader=PackageLoader("detente.web", "templates"),
         autoescape=True,

@@ -38,12 +38,22 @@ class TooLarge(Exception):
 class Guard:
     """Wraps the console. ``names``: what people may call it, in lower case.
 
-    Addresses in digits are let through: rebinding needs a name.
+    Addresses in digits are let through: rebinding needs a name. ``limit``: bytes of one request; ``forms``:
+    the media types that a POST may have.
     """
 
-    def __init__(self, app: ASGIApp, names: Collection[str]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        names: Collection[str],
+        limit: int = REQUEST_LIMIT,
+        forms: Collection[str] = ("application/x-www-form-urlencoded",),
+    ) -> None:
         self._app = app
         self._names = names
+        self._limit = limit
+        self._forms = forms
+        self._too_large = f"More than {limit >> 20} MiB in one request."
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -67,7 +77,7 @@ class Guard:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > REQUEST_LIMIT:
+            if taken > self._limit:
                 raise TooLarge
             return message
 
@@ -81,23 +91,20 @@ class Guard:
         except TooLarge:
             if begun:
                 raise
-            answer = PlainTextResponse("More than 2 MiB in one request.\n", 413)
+            answer = PlainTextResponse(self._too_large + "\n", 413)
             await answer(scope, receive, _with_headers(send))
 
     def _refusal(self, method: str, headers: Headers) -> tuple[int, str] | None:
         if not self.known_host(headers.get("host", "")):
             return 421, "This is not the console of that name."
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > REQUEST_LIMIT:
-            return 413, "More than 2 MiB in one request."
+        if not length.isdecimal() or int(length) > self._limit:
+            return 413, self._too_large
         if "prefetch" in headers.get("sec-purpose", ""):
             return 403, "The console shows nothing that nobody looks at."
         if not _ours(method, headers):
             return 403, "The console takes nothing from other sites."
-        if (
-            method == "POST"
-            and headers.get("content-type", "").partition(";")[0] != "application/x-www-form-urlencoded"
-        ):
+        if method == "POST" and headers.get("content-type", "").partition(";")[0] not in self._forms:
             return 415, "The console takes forms only."
         return None
 
