@@ -53,6 +53,7 @@ def write(sheet: Sheet) -> None:
         matrix_times=_faster(figures, matrix),
         nats=nats.get("skipped") or _ms(nats["median_us"]),
         nats_many=f"{many['per_second']:,} a second" if many else "not measured",
+        **_reading(figures),
         help=f"{figures['detente --help']['median_ms']} ms",
         python=f"{figures['python -c pass']['median_ms']} ms",
         empty=f"{start['empty_s']} s",
@@ -152,3 +153,21 @@ def _field(path: str, name: str) -> str:
             if line.startswith(name):
                 return line.partition(":")[2].strip()
     return ""
+
+
+def _reading(figures: Figures) -> dict[str, str]:
+    """The figures of the press: pages a second of one core, and a folder of thousands."""
+    rates, folder = figures["pages read"], figures["folder read"]
+    names = (
+        "bodies_of_dumps",
+        "bodies_of_html",
+        "trafilatura_alone",
+        "findings_by_rules",
+        "findings_with_models",
+    )
+    made = {name: f"{rates[name]:,}" for name in names}
+    made["folder"] = (
+        f"{folder['pages']:,} pages, two processes: {folder['seconds']:g} s, "
+        f"{folder['per_second']:,} a second; the largest process had {folder['most_mib']:,} MiB"
+    )
+    return made

@@ -19,6 +19,7 @@ import count
 import floor
 import growth
 import peers
+import reading
 import report
 import start
 import stream
@@ -39,6 +40,7 @@ PARTS = (
     "growth",
     "peers",
     "synapse",
+    "reading",
 )
 
 
@@ -91,6 +93,8 @@ def _measure(sheet: Sheet, place: Path, quick: bool, wanted: set[str]) -> None:
         peers.measure(sheet, place, quick)
     if "synapse" in wanted:
         synapse.measure(sheet, place, quick)
+    if "reading" in wanted:
+        reading.measure(sheet, place, quick)
 
 
 def _arguments() -> argparse.Namespace:
