@@ -12,6 +12,8 @@ import pytest
 from detente.node import casefile
 from detente.node.cases import run_case
 
+pytestmark = pytest.mark.slow
+
 
 def value(result: dict[str, Any], beginning: str) -> Any:
     found = [one["value"] for one in result["measures"] if one["name"].startswith(beginning)]

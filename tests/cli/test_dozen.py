@@ -13,6 +13,8 @@ from detente.cli.schemas import schema_of
 from detente.record.entry import parse_rfc3339, rfc3339
 from tests.cli.kit import Pair, first_fast
 
+pytestmark = pytest.mark.slow
+
 MESSAGE = '{"text":"The line is open.","lang":"en"}'
 
 

@@ -23,6 +23,8 @@ from tests.line.test_hostile_peer import send
 from tests.line.test_review_hostile import agreed
 from tests.line.test_succession import forked, rivals
 
+pytestmark = pytest.mark.slow
+
 Files = dict[str, bytes]
 
 

@@ -15,6 +15,8 @@ from detente.log.note import VerifierKey
 from detente.seal import statement
 from detente.seal.keys import PqKey, SigningKey
 
+pytestmark = pytest.mark.slow
+
 LOG, RECEIPT, WITNESS = (SigningKey.from_seed(bytes([i]) * 32) for i in (1, 2, 3))
 OFFICE = SigningKey.from_seed(b"\4" * 32)
 ORIGIN = "detente.log/" + "0a" * 16

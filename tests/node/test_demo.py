@@ -14,6 +14,8 @@ from detente.node.demo import run
 from detente.record.bundle_zip import read
 from detente.record.verify import verify
 
+pytestmark = pytest.mark.slow
+
 OWN = resources.files("detente.press") / "pages"
 REAL = Path(__file__).resolve().parents[3] / "shared" / "press"
 KEYS = {"parties", "channel", "entries", "findings", "comparison", "obligations", "verification"}

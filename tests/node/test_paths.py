@@ -15,6 +15,8 @@ from detente.node.path_host import DIRECT
 from detente.node.paths import Limits, Paths, _Dialling
 from tests.node.paths_kit import QUICK, Node, certificate, der, pair, running, until
 
+pytestmark = pytest.mark.slow
+
 
 async def test_packets_go_both_ways_over_one_connection() -> None:
     async with pair() as (a, b):

@@ -17,6 +17,8 @@ from detente.node.path_host import Counters
 from detente.node.path_link import Wire
 from tests.node.paths_kit import QUICK, UPGRADE, Node, answer, head, pair, raw, running, signed_head, until
 
+pytestmark = pytest.mark.slow
+
 
 def counters(node: Node) -> Counters:
     assert node.paths is not None

@@ -15,6 +15,8 @@ from detente.node.path_host import DIRECT, POST
 from detente.node.path_tls import server_context
 from tests.node.paths_kit import QUICK, Node, pair, running, until
 
+pytestmark = pytest.mark.slow
+
 
 class Proxy:
     """A reverse proxy in front of ``node``: speaks TLS, and does ``mode`` to what asks for an upgrade."""

@@ -21,6 +21,8 @@ from tests.cli.kit import Program
 from tests.press.helpers import own
 from tests.press.test_compare import BY, UA
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def detente(tmp_path: Path) -> Program:

@@ -6,12 +6,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from detente.press.compare import GROUPS, ReadOut, compare, from_body
 from detente.press.compare_points import MAX_POINTS
 from tests.press.compare_score import pairs
+
+pytestmark = pytest.mark.slow
 
 SENTENCES = {
     (pair[side]["lang"], pair[side]["side"]): pair[side]["text"].replace(". ", ".\n").split("\n")

@@ -15,6 +15,8 @@ from detente.web import serve
 from detente.web.listener import address, url_of
 from tests.web import kit
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("endpoint", "listen"),

@@ -49,7 +49,7 @@ def expand(paths: Iterable[str]) -> list[Path]:
         elif path.exists() or path.is_symlink():
             found.append(path)
         else:
-            raise UsageError(f"no file {name}")
+            raise UsageError(f"cannot read the page {name}: there is no such file")
     return found
 
 

@@ -63,6 +63,8 @@ def find_contacts(r: Reading, pieces: list[Piece]) -> list[Contact]:
         candidate = _candidate(r, span, pieces, verbs, found)
         if candidate is None and told is not None:
             candidate = _attended(r, span, pieces, verbs, told)
+        elif candidate is not None and told is not None:
+            candidate = _led_in(told, candidate)
         told = candidate if not found and candidate and len(set(candidate.sides)) < 2 else None
         if candidate is None:
             continue
@@ -200,6 +202,8 @@ def _candidate(
     weak = len(set(sides)) < 2 and not initiator
     if weak and _further(r, span, status, found):
         return Contact(kind, status, at, span, people, found[-1].sides, _date(r, span, at), spans=(span,))
+    if weak and status == "held" and found and found[-1].kind == "talk" and kind in _SURE_WITHOUT_VERB:
+        sides, weak = found[-1].sides, False  # "They talked. The call took an hour."
     if weak:
         sides = sides if found else _of_both(r, span) or sides
     if found and len({one.side for one in people}) < 2 and words.definite.search(r.folded, span[0], at):
@@ -254,6 +258,16 @@ def _attended(r: Reading, span: Span, pieces: list[Piece], verbs: list[int], tol
     named = [one.side for one in inside(r.sides, *span)]
     sides = tuple(dict.fromkeys([*told.sides, *(one.side for one in people if one.side), *named]))
     return replace(told, people=told.people + people, sides=sides, spans=(*told.spans, span))
+
+
+def _led_in(told: Contact, new: Contact) -> Contact:
+    """ "At Poland's request there was a call on 2 May. From Warsaw N rang M": one contact, told twice."""
+    near = 0 <= new.sentence[0] - told.sentence[1] <= 5
+    alike = told.kind == new.kind or "talk" in (told.kind, new.kind)
+    if not near or not alike or told.status != new.status:
+        return new
+    joined = _joined(told, new)
+    return replace(joined, sides=tuple(dict.fromkeys([*told.sides, *new.sides])))
 
 
 def _again(r: Reading, span: Span, pieces: list[Piece], found: list[Contact]) -> Contact | None:
