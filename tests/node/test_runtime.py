@@ -23,6 +23,8 @@ from detente.seal import statement as statements
 from detente.words.charter import charter_body
 from tests.node.conftest import NOW, OFFICE_PASS, PASS, make_home
 
+pytestmark = pytest.mark.slow
+
 CHANNEL = "c" * 32
 REPORT = {"what": "shots", "where": "bridge", "when": "2022-02-14T09:00:00Z"}
 
