@@ -17,8 +17,6 @@ from detente.errors import MalformedError, UsageError
 if TYPE_CHECKING:
     from detente.node.room import Room
 
-_LISTS = ("contacts", "statements", "exercises", "measures", "appeals", "relations")
-
 
 def _date(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """A date as it was given; a usage error for what is none, such as a thirteenth month."""
@@ -284,7 +282,9 @@ def attach(room: str, home: str, as_json: bool) -> None:
 
 def in_words(source: Mapping[str, Any]) -> str:
     """A page in a few lines: what was found, by kind, and each contact."""
-    counts = ", ".join(_counted(len(source[name]), name) for name in _LISTS if source.get(name))
+    from detente.press.decisions import LISTS
+
+    counts = ", ".join(_counted(len(source[name]), name) for name in LISTS if source.get(name))
     lines = [f"{source['file']}  {source.get('lang') or 'language unknown'}  {counts or 'nothing found'}"]
     for contact in source.get("contacts", []):
         date = (contact.get("date") or {}).get("edtf") or "no date"

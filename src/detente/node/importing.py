@@ -25,7 +25,6 @@ from detente.press.views import View
 Pages = list[tuple[View, dict[str, Any]]]
 #: Inputs under way at once, for each process: what bounds the memory.
 AHEAD = 4
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass
@@ -230,8 +229,3 @@ def _addition(raw: bytes, name: str, by: str, at: str, about: Mapping[str, str |
 
 def _counted(number: int, name: str) -> str:
     return f"{number} {name}{'' if number == 1 else 's'}"
-
-
-def cell(value: Any) -> Any:
-    """A value for a CSV cell; what a spreadsheet would take for a formula gets an apostrophe before it."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -13,11 +13,12 @@ from typing import Any
 
 from detente.errors import UsageError
 from detente.node.files import make_dir, write_private
-from detente.node.importing import cell
 from detente.node.room import Room, Shown
 from detente.press.decisions import LISTS, state_key
 from detente.press.review import items
 
+#: What a spreadsheet would take for the beginning of a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _KEPT = ("confirmed", "corrected")
 
 
@@ -75,3 +76,8 @@ def _csv(out: Path, name: str, lines: list[list[Any]]) -> str:
     csv.writer(text).writerows(lines)
     write_private(out / name, text.getvalue().encode("utf-8"))
     return name
+
+
+def cell(value: Any) -> Any:
+    """A value for a CSV cell; what a spreadsheet would take for a formula gets an apostrophe before it."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -3,23 +3,21 @@
 
 from __future__ import annotations
 
-import logging
-from importlib.resources import files
-
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from detente.node.ops import Operations
 from detente.node.runtime import Node
 from detente.web import api, compare, drafts, entry, live, login, timeline, watch, writing
+from detente.web.assets import failed, static
 from detente.web.console import Console, of
-from detente.web.guard import HEADERS, Guard
+from detente.web.guard import Guard
 
-LOG = logging.getLogger("detente.web")
+FAILED = "The console failed at this. Nothing that was released is lost; go back and try again."
 STATIC = {"console.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
 ROUTES = [
@@ -48,21 +46,12 @@ def create_app(node: Node, operations: Operations) -> Starlette:
     """The console of a node at work on this event loop. ``app.state.console`` is its ``Console``."""
     console = Console(node, operations)
     app = Starlette(
-        routes=[*ROUTES, Route("/static/{name}", get_static)],
+        routes=[*ROUTES, Route("/static/{name}", static(STATIC))],
         middleware=[Middleware(Guard, names=console.names)],
-        exception_handlers={HTTPException: _not_here, Exception: _failed},
+        exception_handlers={HTTPException: _not_here, Exception: failed(FAILED)},
     )
     app.state.console = console
     return app
-
-
-async def get_static(request: Request) -> Response:
-    """The console's own style, script and icon."""
-    name = request.path_params["name"]
-    if name not in STATIC:
-        raise HTTPException(404)
-    content = files("detente.web").joinpath("static", name).read_bytes()
-    return Response(content, media_type=STATIC[name], headers={"cache-control": "no-cache"})
 
 
 async def _not_here(request: Request, error: Exception) -> Response:
@@ -71,14 +60,4 @@ async def _not_here(request: Request, error: Exception) -> Response:
     console = of(request)
     return console.page(
         request, None, "problem.html", status=status, problem=words.get(status, "That did not work.")
-    )
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    # The stack goes to the log, never to the page; starlette logs it once more by raising it to the server.
-    LOG.error("%s %s failed: %r", request.method, request.url.path, error)
-    return PlainTextResponse(
-        "The console failed at this. Nothing that was released is lost; go back and try again.\n",
-        500,
-        headers={**HEADERS, "cache-control": "no-store"},
     )

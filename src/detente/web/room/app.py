@@ -6,27 +6,27 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import logging
 import secrets
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from functools import wraps
-from importlib.resources import files
 from typing import Any, cast
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from detente.errors import DetenteError, UsageError
 from detente.node.room import Room
 from detente.record.entry import rfc3339
+from detente.web.assets import failed
 from detente.web.console import templates
-from detente.web.guard import HEADERS, Guard
+from detente.web.guard import Guard
+from detente.web.sessions import same
 
-LOG = logging.getLogger("detente.web")
+FAILED = "The reading room failed at this. What was decided is kept; go back and try again."
 STATIC = {
     "console.css": "text/css",
     "room.css": "text/css",
@@ -93,7 +93,7 @@ def inside(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     @wraps(handler)
     async def guarded(request: Request) -> Response:
         desk = desk_of(request)
-        if not hmac.compare_digest(request.cookies.get(desk.cookie, "").encode(), desk.key.encode()):
+        if not same(request.cookies.get(desk.cookie), desk.key):
             return desk.page(
                 request,
                 "problem.html",
@@ -104,7 +104,7 @@ def inside(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
             if request.method == "POST":
                 form = await request.form(max_files=100, max_fields=200, max_part_size=UPLOAD)
                 given = form.get("csrf")
-                if not hmac.compare_digest(str(given).encode(), desk.token().encode()):
+                if not same(given if isinstance(given, str) else None, desk.token()):
                     raise UsageError("This form is not of this room; go back and try again.")
             return await handler(desk, request)
         except DetenteError as error:
@@ -118,7 +118,7 @@ def inside(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
 async def enter(request: Request) -> Response:
     """The printed address: checks its key and remembers it in a cookie of this browser."""
     desk = desk_of(request)
-    if not hmac.compare_digest(request.query_params.get("key", "").encode(), desk.key.encode()):
+    if not same(request.query_params.get("key"), desk.key):
         return desk.page(
             request,
             "problem.html",
@@ -130,15 +130,6 @@ async def enter(request: Request) -> Response:
     return answer
 
 
-async def get_static(request: Request) -> Response:
-    """The room's own style, script and icon."""
-    name = request.path_params["name"]
-    if name not in STATIC:
-        raise HTTPException(404)
-    content = files("detente.web").joinpath("static", name).read_bytes()
-    return Response(content, media_type=STATIC[name], headers={"cache-control": "no-cache"})
-
-
 async def _not_here(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     return desk_of(request).page(
@@ -146,20 +137,11 @@ async def _not_here(request: Request, error: Exception) -> Response:
     )
 
 
-async def _failed(request: Request, error: Exception) -> Response:
-    LOG.error("%s %s failed: %r", request.method, request.url.path, error)
-    return PlainTextResponse(
-        "The reading room failed at this. What was decided is kept; go back and try again.\n",
-        500,
-        headers={**HEADERS, "cache-control": "no-store"},
-    )
-
-
 def create_room_app(desk: Desk) -> Starlette:
     """The application of one room; ``app.state.console`` is its ``Desk``."""
     from detente.web.room.pages import ROUTES
 
-    handlers: Mapping[Any, Any] = {HTTPException: _not_here, Exception: _failed}
+    handlers: Mapping[Any, Any] = {HTTPException: _not_here, Exception: failed(FAILED)}
     app = Starlette(
         routes=list(ROUTES),
         middleware=[

@@ -10,7 +10,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from starlette.datastructures import FormData, UploadFile
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -18,13 +18,16 @@ from starlette.routing import Route
 from detente.errors import DetenteError, MalformedError, UsageError
 from detente.node import importing
 from detente.node.room import Row, Shown
+from detente.node.room_export import cell
 from detente.press.compare import compare, from_source
 from detente.press.decisions import check_date
 from detente.press.pages import respan
 from detente.press.review import TITLES, Item, items, parse_key
 from detente.press.versions import changes
+from detente.web.assets import static
 from detente.web.compare import groups
-from detente.web.room.app import Desk, enter, get_static, inside
+from detente.web.console import field
+from detente.web.room.app import STATIC, Desk, enter, inside
 from detente.web.room.marking import SHOWN, marked
 
 #: Rows of one page of the list.
@@ -94,10 +97,10 @@ async def post_decide(desk: Desk, request: Request) -> Response:
     form = await request.form()
     page = desk.room.row(request.path_params["page"]).page
     try:
-        name, span = parse_key(_field(form, "key"))
+        name, span = parse_key(field(form, "key"))
     except ValueError:
         raise UsageError("There is no such finding.") from None
-    verdict = _field(form, "verdict")
+    verdict = field(form, "verdict")
     fields: dict[str, str | None] = {}
     if verdict == "corrected":
         before = {
@@ -107,13 +110,13 @@ async def post_decide(desk: Desk, request: Request) -> Response:
             for one in item.fields
         }
         for path, old in before.items():
-            new = _field(form, f"field.{path}").strip()
+            new = field(form, f"field.{path}").strip()
             if new != old:
                 fields[path] = new or None
     async with desk.lock:
         await asyncio.to_thread(
             lambda: desk.room.decide(
-                page, name, span, verdict, by=desk.by, at=desk.now(), fields=fields, note=_field(form, "note")
+                page, name, span, verdict, by=desk.by, at=desk.now(), fields=fields, note=field(form, "note")
             )
         )
     left = [one for one in items(desk.room.show(page).source) if one.state == "proposed"]
@@ -143,8 +146,8 @@ async def get_add(desk: Desk, request: Request) -> Response:
 async def post_add(desk: Desk, request: Request) -> Response:
     """Files, or a text that was pasted. What cannot be read is said, one line each; the others are kept."""
     form = await request.form()
-    about = {name: _field(form, name).strip() or None for name in _ABOUT}
-    pasted = _field(form, "text", 4 << 20)
+    about = {name: field(form, name).strip() or None for name in _ABOUT}
+    pasted = field(form, "text", 4 << 20)
     uploads = [one for one in form.getlist("files") if isinstance(one, UploadFile) and one.filename]
     inputs = [(one.filename or "upload", await one.read()) for one in uploads]
     if pasted.strip():
@@ -227,7 +230,7 @@ async def get_csv(desk: Desk, request: Request) -> Response:
             words = _quote(shown.view.text, shown, item)
             by = (item.decided or {}).get("by", "")
             values = (row.page, row.title, row.published, TITLES[item.list], item.state, by, item.summary)
-            table.writerow([importing.cell(value) for value in (*values, *item.span, words)])
+            table.writerow([cell(value) for value in (*values, *item.span, words)])
     return Response(
         out.getvalue(),
         media_type="text/csv; charset=utf-8",
@@ -317,15 +320,6 @@ def _first_side(shown: Shown, contact: int) -> str:
     return next((str(one["side"]) for one in readouts if one["side"]), "")
 
 
-def _field(form: FormData, name: str, limit: int = 2_000) -> str:
-    value = form.get(name, "")
-    if not isinstance(value, str):
-        raise UsageError(f"{name} is no text")
-    if len(value) > limit:
-        raise UsageError(f"{name} is longer than {limit:,} characters")
-    return value.replace("\r\n", "\n")
-
-
 ROUTES = (
     Route("/open", enter),
     Route("/", get_list),
@@ -339,5 +333,5 @@ ROUTES = (
     Route("/p/{page}/raw", get_raw),
     Route("/compare", get_compare),
     Route("/findings.csv", get_csv),
-    Route("/static/{name}", get_static),
+    Route("/static/{name}", static(STATIC)),
 )
