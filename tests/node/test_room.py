@@ -190,6 +190,27 @@ def test_a_corrected_name_is_known_on_the_next_page(room: Room) -> None:
     assert "Збинек Пштык" in names
 
 
+def test_a_corrected_name_of_an_exercise_is_known_on_the_next_page(room: Room) -> None:
+    text = "Министр обороны Литвы рассказал министру обороны Польши об учениях «Севрный щит», {} раз."
+    _take(room, text.format("первый"))
+    page, _ = next((row.page, row) for row in room.rows())
+    (found,) = [one for one in items(room.show(page).source) if one.list == "exercises"]
+    room.decide(page, "exercises", found.span, "corrected", by="anna", at=AT, fields={"name": "Северный щит"})
+    _take(room, text.format("второй"), "b.txt")
+    later = next(row for row in room.rows() if row.name == "b.txt")
+    assert [one["name"] for one in room.show(later.page).source["exercises"]] == ["Северный щит"]
+
+
+def test_a_folder_is_found_from_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hidden = tmp_path / ".saved" / "pages"
+    hidden.mkdir(parents=True)
+    for name in ("one.txt", ".two.txt"):
+        (hidden / name).write_text("x")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    assert [path.name for path in importing.expand(["../.saved/pages"])] == ["one.txt"]
+
+
 def test_a_broken_gazetteer_is_named(room: Room) -> None:
     (room.path / "gazetteer.toml").write_text("[[person]\n")
     with pytest.raises(MalformedError, match=r"gazetteer\.toml"):

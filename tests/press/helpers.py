@@ -47,3 +47,29 @@ def spans(value: Any) -> Iterator[list[int]]:
     elif isinstance(value, list):
         for item in value:
             yield from spans(item)
+
+
+def told(text: str, lang: str) -> list[dict[str, Any]]:
+    """The contacts between parties that a text tells of."""
+    return [one for one in find(text, lang=lang)["contacts"] if one["kind"] != "statement"]
+
+
+def contact_row(one: dict[str, Any]) -> tuple[str, str | None, str, str | None, str]:
+    """A contact as the language tests write it: kind and status, date, sides, initiator, names."""
+    names = sorted(person["name"] for person in one["participants"] if person["name"])
+    date = one["date"]["edtf"] if one["date"] else None
+    return (
+        f"{one['kind']} {one['status']}",
+        date,
+        " ".join(sorted(one["sides"])),
+        one["initiator"],
+        ", ".join(names),
+    )
+
+
+def statement_rows(text: str, lang: str) -> list[tuple[str, str, str | None, str | None, str]]:
+    """Statements as the language tests write them: type, mode, speaker, side, words."""
+    return [
+        (one["type"], one["mode"], one["speaker"], one["side"], shown(text, one["span"]))
+        for one in find(text, lang=lang)["statements"]
+    ]

@@ -3,16 +3,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.press.helpers import find, shown
-
-
-def told(text: str) -> list[dict[str, Any]]:
-    """The contacts between parties that a text tells of."""
-    return [one for one in find(text, lang="be")["contacts"] if one["kind"] != "statement"]
+from tests.press.helpers import contact_row, statement_rows, told
 
 
 @pytest.mark.parametrize(
@@ -223,15 +216,8 @@ def told(text: str) -> list[dict[str, Any]]:
     ],
 )
 def test_what_contact_it_was(text: str, expected: tuple[str, str | None, str, str | None, str]) -> None:
-    (one,) = told(text)
-    names = sorted(person["name"] for person in one["participants"] if person["name"])
-    assert (
-        f"{one['kind']} {one['status']}",
-        one["date"]["edtf"] if one["date"] else None,
-        " ".join(sorted(one["sides"])),
-        one["initiator"],
-        ", ".join(names),
-    ) == expected
+    (one,) = told(text, "be")
+    assert contact_row(one) == expected
 
 
 @pytest.mark.parametrize(
@@ -246,7 +232,7 @@ def test_what_contact_it_was(text: str, expected: tuple[str, str | None, str, st
     ],
 )
 def test_what_is_no_contact(text: str) -> None:
-    assert told(text) == []
+    assert told(text, "be") == []
 
 
 @pytest.mark.parametrize(
@@ -442,7 +428,4 @@ def test_what_is_no_contact(text: str) -> None:
     ],
 )
 def test_who_said_what(text: str, said: list[tuple[str, str, str | None, str | None, str]]) -> None:
-    assert [
-        (one["type"], one["mode"], one["speaker"], one["side"], shown(text, one["span"]))
-        for one in find(text, lang="be")["statements"]
-    ] == said
+    assert statement_rows(text, "be") == said

@@ -14,12 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from detente.errors import DetenteError, MalformedError, UsageError
+from detente.errors import DetenteError, UsageError
 from detente.node.room import Addition, Room
 from detente.press.gazetteer import Gazetteer, builtin, with_user
 from detente.press.models import load
 from detente.press.pages import read_pages
-from detente.press.source import MAX_INPUT
+from detente.press.source import check_size
 from detente.press.views import View
 
 Pages = list[tuple[View, dict[str, Any]]]
@@ -44,7 +44,9 @@ def expand(paths: Iterable[str]) -> list[Path]:
         path = Path(name)
         if path.is_dir():
             inside = (one for one in sorted(path.rglob("*")) if one.is_file())
-            found += [one for one in inside if not any(part.startswith(".") for part in one.parts)]
+            found += [
+                one for one in inside if not any(part.startswith(".") for part in one.relative_to(path).parts)
+            ]
         elif path.exists() or path.is_symlink():
             found.append(path)
         else:
@@ -55,9 +57,7 @@ def expand(paths: Iterable[str]) -> list[Path]:
 def read_input(path: Path) -> bytes:
     """An input's bytes. MalformedError, without reading it, for one above the limit."""
     try:
-        size = path.stat().st_size
-        if size > MAX_INPUT:
-            raise MalformedError(f"{size:,} bytes, more than {MAX_INPUT:,}: save the article alone")
+        check_size(path.stat().st_size)
         return path.read_bytes()
     except OSError as error:
         raise UsageError(f"cannot be read: {error.strerror}") from None
@@ -221,8 +221,7 @@ def _attempt(raw: bytes, addition: Addition, names: Mapping[str, Any], models: b
 
 
 def _addition(raw: bytes, name: str, by: str, at: str, about: Mapping[str, str | None]) -> Addition:
-    if len(raw) > MAX_INPUT:
-        raise MalformedError(f"{len(raw):,} bytes, more than {MAX_INPUT:,}: save the article alone")
+    check_size(len(raw))
     known = {key: about.get(key) for key in ("url", "published", "captured", "lang")}
     return Addition(hashlib.sha256(raw).hexdigest(), name, at, by, **known)
 

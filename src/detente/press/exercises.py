@@ -58,8 +58,9 @@ def find_exercises(r: Reading) -> list[dict[str, Any]]:
         years = (match for low, high in r.paragraphs for match in _WITH_YEAR.finditer(r.text, low, high))
         spans.extend((match.span(), "name-with-year", 0.6) for match in years)
     found: dict[str, dict[str, Any]] = {}
+    spellings = (r.names or gazetteer.builtin()).exercise_forms()
     for (start, end), rule, confidence in sorted(spans):
-        name = r.shown(start, end)
+        name = spellings.get(fold(r.shown(start, end)), r.shown(start, end))
         found.setdefault(exercise_key(name), finding(rule, confidence, name=name, span=[start, end]))
     return _without_parts(found)
 

@@ -210,11 +210,6 @@ def _womanly(low: str, hinted: str, lang: str) -> bool:
     return low.endswith(grammar(lang).female)
 
 
-def known_surname(word: str, reader: Reader) -> bool:
-    """Whether the gazetteer has this surname form, long enough to stand alone."""
-    return len(word) > 3 and word in reader.names.surnames(reader.lang)
-
-
 def plain(name: str) -> str:
     """Folded as the gazetteer has it."""
     return fold(name)

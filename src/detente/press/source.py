@@ -92,7 +92,7 @@ def decoded(raw: bytes, limit: int = MAX_PAGE) -> tuple[str, str, list[str]]:
 def check_size(size: int) -> None:
     """Before a file of ``size`` bytes is read at all. Raises MalformedError for one that is too long."""
     if size > MAX_INPUT:
-        raise MalformedError(f"file has {size} bytes, more than {MAX_INPUT}: save the article alone")
+        raise MalformedError(f"file has {size:,} bytes, more than {MAX_INPUT:,}: save the article alone")
 
 
 def looks_html(text: str) -> bool:
