@@ -27,5 +27,5 @@ def computed_once() -> Iterator[None]:
         if fast():
             stack.enter_context(memo.shared())
         else:
-            memo._signatures(stack)
+            memo.signatures(stack)
         yield

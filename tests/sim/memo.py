@@ -74,14 +74,14 @@ class _Public:
 def shared() -> Iterator[None]:
     """While this lasts, all that runs in the process shares results; see the module."""
     with contextlib.ExitStack() as stack:
-        _signatures(stack)
+        signatures(stack)
         for module, name, key in _PURE:
             _remember(stack, module, name, key)
         stack.enter_context(patch.object(keys.PqKey, "sign", _stand_in))
         yield
 
 
-def _signatures(stack: contextlib.ExitStack) -> None:
+def signatures(stack: contextlib.ExitStack) -> None:
     real, sign = keys._ed25519, keys.SigningKey.sign_raw
     held: dict[bytes, _Public] = {}
     known: dict[bytes, Memo] = {}
